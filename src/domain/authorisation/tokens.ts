@@ -1,0 +1,47 @@
+// Authorization tokens: the password of `docker login -u AWS`. A token says who asked for it and until when, nothing about rights.
+// Form `v1.<base64url of the claims>.<base64url HMAC-SHA256>`: ASCII without ':' (the AWS CLI splits at every colon).
+
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { Secrets } from '../context.ts'
+
+/** What a token says. */
+export interface TokenClaims {
+  readonly accessKeyId: string
+  readonly expiresAtMs: number
+}
+
+export type OpenedToken =
+  | { readonly kind: 'valid'; readonly claims: TokenClaims }
+  | { readonly kind: 'expired'; readonly claims: TokenClaims }
+  | { readonly kind: 'invalid' }
+
+/** The password that stands for `claims`. */
+export function mintToken(secrets: Secrets, claims: TokenClaims): string {
+  const [key] = secrets.tokenKeys
+  if (!key) throw new Error('no token key')
+  const body = Buffer.from(JSON.stringify([claims.accessKeyId, claims.expiresAtMs])).toString('base64url')
+  return `v1.${body}.${macOf(key, body).toString('base64url')}`
+}
+
+/** What a password stands for. Any key of `secrets.tokenKeys` verifies, so that keys can rotate. */
+export function openToken(secrets: Secrets, password: string, nowMs: number): OpenedToken {
+  if (password.length > 4096) return { kind: 'invalid' }
+  const [version, body, mac, ...rest] = password.split('.')
+  if (version !== 'v1' || body === undefined || mac === undefined || rest.length > 0) return { kind: 'invalid' }
+  const given = Buffer.from(mac, 'base64url')
+  // Base64 has several spellings of the same bytes; only ours is a token (a flipped last bit must not pass).
+  if (given.toString('base64url') !== mac) return { kind: 'invalid' }
+  const genuine = secrets.tokenKeys.some((key) => {
+    const expected = macOf(key, body)
+    return expected.length === given.length && timingSafeEqual(expected, given)
+  })
+  if (!genuine) return { kind: 'invalid' }
+  // Authenticated: only mintToken writes it.
+  const [accessKeyId, expiresAtMs] = JSON.parse(Buffer.from(body, 'base64url').toString()) as [string, number]
+  const claims = { accessKeyId, expiresAtMs }
+  return { kind: nowMs < expiresAtMs ? 'valid' : 'expired', claims }
+}
+
+function macOf(key: Uint8Array, body: string): Buffer {
+  return createHmac('sha256', key).update(`v1.${body}`).digest()
+}

@@ -1,0 +1,51 @@
+// BatchGetImage and its look-ups: manifests by tag or digest, byte for byte.
+
+import type { Context } from './context.ts'
+import { distinctImageIds, failed, resolveImageId, type ImageFailure, type ImageIdentifier } from './image-ids.ts'
+import type { Image, ImageSummary, Repository } from './ports/metadata.ts'
+
+/** lastRecordedPullTime is refreshed once a day, not at each pull (API reference, ImageDetail). */
+const pullTimePrecisionMs = 24 * 60 * 60 * 1000
+
+export interface FoundImage {
+  readonly image: Image
+  readonly tag: string | undefined
+}
+
+/**
+ * The images that `imageIds` name, and a failure for each that cannot be had. An image whose media type is not among
+ * `acceptedMediaTypes` counts as not found: we never convert between manifest formats (docs/differences.md).
+ */
+export async function getImages(
+  ctx: Context,
+  repository: Repository,
+  imageIds: readonly ImageIdentifier[],
+  acceptedMediaTypes: readonly string[] | undefined,
+): Promise<{ readonly images: readonly FoundImage[]; readonly failures: readonly ImageFailure[] }> {
+  const images: FoundImage[] = []
+  const failures: ImageFailure[] = []
+  for (const imageId of distinctImageIds(imageIds)) {
+    const found = await getImage(ctx, repository, imageId)
+    if ('failure' in found) failures.push(found.failure)
+    else if (acceptedMediaTypes && !acceptedMediaTypes.includes(found.image.mediaType)) failures.push(failed(imageId, 'ImageNotFound').failure)
+    else images.push(found)
+  }
+  for (const { image } of images) notePull(ctx, repository, image)
+  return { images, failures }
+}
+
+async function getImage(ctx: Context, repository: Repository, imageId: ImageIdentifier): Promise<FoundImage | { readonly failure: ImageFailure }> {
+  const resolved = await resolveImageId(ctx.metadata.read, repository, imageId)
+  if ('failure' in resolved) return resolved
+  const image = await ctx.metadata.read.images.find(repository.id, resolved.digest)
+  return image ? { image, tag: resolved.tag } : failed(imageId, 'ImageNotFound')
+}
+
+/** Records a pull after its answer, at most once a day for an image: a pull must not wait for a write. */
+function notePull(ctx: Context, repository: Repository, image: ImageSummary): void {
+  const now = ctx.clock.now()
+  if (image.lastPulledAtMs !== undefined && now - image.lastPulledAtMs < pullTimePrecisionMs) return
+  ctx.metadata
+    .write((tx) => tx.images.notePull(repository.id, image.digest, now))
+    .catch((error: unknown) => ctx.onBackgroundError('recording the time of a pull', error))
+}

@@ -1,0 +1,284 @@
+// What the domain asks of the store of metadata: repositories, images, tags, layers' rows, uploads. Bytes of layers are not here.
+// Absence is `undefined`; ordering is byte order on every engine; pages go by key, never by offset.
+
+import type { Digest } from '../../lib/digest.ts'
+
+/** A registry: one per account and region on the private side, one per account (region empty) on the public side. */
+export interface RegistryKey {
+  readonly kind: 'private' | 'public'
+  readonly accountId: string
+  readonly region: string
+}
+
+export type TagMutability = 'MUTABLE' | 'IMMUTABLE' | 'IMMUTABLE_WITH_EXCLUSION' | 'MUTABLE_WITH_EXCLUSION'
+
+export interface Encryption {
+  readonly encryptionType: 'AES256' | 'KMS' | 'KMS_DSSE'
+  readonly kmsKey?: string
+}
+
+/** The settings of a repository that may change. */
+export interface RepositorySettings {
+  readonly tagMutability: TagMutability
+  /** Wildcard filters in the order given; empty unless the mode is one `WITH_EXCLUSION`. */
+  readonly exclusionFilters: readonly string[]
+  readonly scanOnPush: boolean
+}
+
+export interface Repository extends RepositorySettings {
+  /** A UUID of ours, never shown: a repository that is deleted and made again is another one. */
+  readonly id: string
+  readonly registry: RegistryKey
+  readonly name: string
+  readonly createdAtMs: number
+  readonly encryption: Encryption
+}
+
+export interface ResourceTag {
+  readonly key: string
+  readonly value: string
+}
+
+/** What a manifest is, without its bytes. */
+export interface ImageSummary {
+  readonly digest: Digest
+  readonly mediaType: string
+  /** `artifactType` of the manifest, or its config's media type; `undefined` for an index without one. */
+  readonly artifactType: string | undefined
+  readonly subject: Digest | undefined
+  /** Bytes of the manifest itself. */
+  readonly manifestBytes: number
+  /** Compressed bytes of config and layers; of an index: the largest among its images (as ECR reports it). */
+  readonly imageBytes: number
+  readonly pushedAtMs: number
+  readonly lastPulledAtMs: number | undefined
+}
+
+export interface Image extends ImageSummary {
+  /** The manifest's text, byte for byte as pushed (manifests are valid UTF-8). */
+  readonly manifest: string
+}
+
+/** A layer or config as a repository sees it. Layers marked bad (damaged on disk) are never returned: they are as good as absent. */
+export interface Layer {
+  readonly digest: Digest
+  readonly size: number
+  /** The physical name in the blob store. */
+  readonly phys: string
+  /** True when a manifest of this repository names it. */
+  readonly referenced: boolean
+  /** The media type that some manifest of this repository gives it. */
+  readonly mediaType: string | undefined
+  readonly leaseUntilMs: number
+}
+
+/** What a manifest says about a blob it names. */
+export interface LayerReference {
+  readonly digest: Digest
+  readonly mediaType: string
+}
+
+export interface Upload {
+  readonly id: string
+  readonly repositoryId: string
+  /** The account of the principal that opened it: nobody else may go on with it. */
+  readonly accountId: string
+  /** The physical name it will have when complete; fixed before the first byte so that a sweep knows its owner. */
+  readonly phys: string
+  readonly createdAtMs: number
+  readonly expiresAtMs: number
+  /** Parts received through UploadLayerPart; 0 for uploads of the data plane. */
+  readonly parts: number
+  /** How many of the parts were below 5 MiB, and whether the last one was: only the last one may be (LayerPartTooSmallException). */
+  readonly smallParts: number
+  readonly lastPartSmall: boolean
+}
+
+/** A (digest, tag) pair as ListImages prints it; `tag` is absent for an untagged image. */
+export interface ImageIdRow {
+  readonly digest: Digest
+  readonly tag: string | undefined
+}
+
+export type TagStatus = 'TAGGED' | 'UNTAGGED' | 'ANY'
+
+export interface RepositoryReads {
+  find(registry: RegistryKey, name: string): Promise<Repository | undefined>
+  /** Ordered by name, those after `after`. */
+  page(registry: RegistryKey, after: string | undefined, limit: number): Promise<readonly Repository[]>
+  count(registry: RegistryKey): Promise<number>
+  tags(repositoryId: string): Promise<readonly ResourceTag[]>
+}
+
+export interface RepositoryWrites extends RepositoryReads {
+  /** False when the name is taken: nothing was changed. */
+  create(repository: Repository, tags: readonly ResourceTag[]): Promise<boolean>
+  update(repositoryId: string, settings: Partial<RepositorySettings>): Promise<void>
+  /** Removes the repository with its tags, images, references, memberships; its uploads go to the trash. Blobs stay for the collector. */
+  remove(repositoryId: string, nowMs: number): Promise<void>
+  putTags(repositoryId: string, tags: readonly ResourceTag[]): Promise<void>
+  removeTags(repositoryId: string, keys: readonly string[]): Promise<void>
+}
+
+export interface ImageReads {
+  find(repositoryId: string, digest: Digest): Promise<Image | undefined>
+  findByTag(repositoryId: string, tag: string): Promise<Image | undefined>
+  summary(repositoryId: string, digest: Digest): Promise<ImageSummary | undefined>
+  /** Those of `digests` that exist, in no promised order. */
+  summaries(repositoryId: string, digests: readonly Digest[]): Promise<readonly ImageSummary[]>
+  /** Ordered by digest, those after `after`. */
+  page(
+    repositoryId: string,
+    status: TagStatus,
+    after: Digest | undefined,
+    limit: number,
+  ): Promise<readonly ImageSummary[]>
+  /** (digest, tag) pairs ordered by digest, then tag; an untagged image is one row. */
+  pageIds(
+    repositoryId: string,
+    status: TagStatus,
+    after: { readonly digest: Digest; readonly tag: string | undefined } | undefined,
+    limit: number,
+  ): Promise<readonly ImageIdRow[]>
+  /** Images whose subject is `subject`, ordered by digest; with `artifactTypes`, only those of one of these types. */
+  referrers(
+    repositoryId: string,
+    subject: Digest,
+    artifactTypes: readonly string[] | undefined,
+    after: Digest | undefined,
+    limit: number,
+  ): Promise<readonly Image[]>
+  /** Digests of the indexes that name `digest` as a child, ordered, at most `limit`. */
+  parents(repositoryId: string, digest: Digest, limit: number): Promise<readonly Digest[]>
+  count(repositoryId: string): Promise<number>
+  /** True when the repository holds at least one image. */
+  any(repositoryId: string): Promise<boolean>
+}
+
+export interface ImageWrites extends ImageReads {
+  /**
+   * Stores a new image with its references. The caller has checked, in this transaction, that every layer is in the repository and
+   * every child exists; the foreign keys hold it to that.
+   */
+  put(
+    repositoryId: string,
+    image: Image,
+    layers: readonly LayerReference[],
+    children: readonly Digest[],
+  ): Promise<void>
+  /** Removes image and references (not tags: remove those first) and leases every layer it referenced until `leaseUntilMs`. */
+  remove(repositoryId: string, digest: Digest, leaseUntilMs: number): Promise<void>
+  notePull(repositoryId: string, digest: Digest, atMs: number): Promise<void>
+}
+
+export interface TagReads {
+  find(repositoryId: string, tag: string): Promise<Digest | undefined>
+  /** Tags in byte order, those after `after`. */
+  page(repositoryId: string, after: string | undefined, limit: number): Promise<readonly ImageIdRow[]>
+  /** Tags of each of `digests`, in byte order. */
+  of(repositoryId: string, digests: readonly Digest[]): Promise<ReadonlyMap<Digest, readonly string[]>>
+  countOf(repositoryId: string, digest: Digest): Promise<number>
+}
+
+export interface TagWrites extends TagReads {
+  /** Creates the tag or moves it. */
+  put(repositoryId: string, tag: string, digest: Digest, atMs: number): Promise<void>
+  remove(repositoryId: string, tag: string): Promise<void>
+}
+
+export interface LayerReads {
+  find(repositoryId: string, digest: Digest): Promise<Layer | undefined>
+  findMany(repositoryId: string, digests: readonly Digest[]): Promise<readonly Layer[]>
+}
+
+export interface LayerWrites extends LayerReads {
+  /**
+   * Makes the blob of a finished upload a member of the repository with a lease, and removes the upload's row. Where a blob of this
+   * digest exists already (and is not bad), that one stays and `phys` goes to the trash; where it is bad, `phys` takes its place.
+   */
+  commit(
+    upload: Upload,
+    blob: { readonly digest: Digest; readonly size: number },
+    nowMs: number,
+    leaseUntilMs: number,
+  ): Promise<void>
+  /** Makes an existing blob a member of another repository. False when there is no such blob, or it is bad. */
+  mount(repositoryId: string, digest: Digest, leaseUntilMs: number): Promise<boolean>
+  /** Lengthens (never shortens) the lease. */
+  lease(repositoryId: string, digests: readonly Digest[], leaseUntilMs: number): Promise<void>
+  /** Ends the membership of a blob that no manifest of the repository names. False when one does, or it is not a member. */
+  remove(repositoryId: string, digest: Digest): Promise<boolean>
+  /** Marks the blob with this physical name as damaged: from now on it is absent for everyone until it is pushed again. */
+  markBad(phys: string): Promise<void>
+}
+
+export interface UploadReads {
+  find(id: string): Promise<Upload | undefined>
+  /** Uploads that ended before `nowMs`, oldest first. */
+  expired(nowMs: number, limit: number): Promise<readonly Upload[]>
+  countOf(accountId: string): Promise<number>
+}
+
+export interface UploadWrites extends UploadReads {
+  create(upload: Upload): Promise<void>
+  /** Notes progress: a new end of life, and for API parts one more part. */
+  touch(id: string, change: { readonly expiresAtMs: number; readonly part?: { readonly small: boolean } }): Promise<void>
+  /** Removes the row; its physical name and its upload file go to the trash. */
+  discard(id: string, reason: string, nowMs: number): Promise<void>
+}
+
+/** A file that nothing refers to any more and that may be unlinked from `notBeforeMs` on. */
+export interface TrashItem {
+  readonly phys: string
+  readonly notBeforeMs: number
+}
+
+export interface TrashReads {
+  due(nowMs: number, limit: number): Promise<readonly TrashItem[]>
+}
+
+export interface TrashWrites extends TrashReads {
+  put(phys: string, reason: string, notBeforeMs: number): Promise<void>
+  /** Forgets an item whose file is gone. */
+  remove(phys: string): Promise<void>
+}
+
+/** For recovery and fsck only: what the tables say about physical names, in byte order. Never used on a request path. */
+export interface PhysReads {
+  blobs(after: string | undefined, limit: number): Promise<readonly { readonly phys: string; readonly size: number; readonly bad: boolean }[]>
+  /** Whether some table (blob, trash or upload) knows the name. */
+  isOwned(phys: string): Promise<boolean>
+}
+
+export interface MetadataReads {
+  readonly repositories: RepositoryReads
+  readonly images: ImageReads
+  readonly tags: TagReads
+  readonly layers: LayerReads
+  readonly uploads: UploadReads
+  readonly trash: TrashReads
+  readonly phys: PhysReads
+}
+
+export interface MetadataWrites {
+  readonly repositories: RepositoryWrites
+  readonly images: ImageWrites
+  readonly tags: TagWrites
+  readonly layers: LayerWrites
+  readonly uploads: UploadWrites
+  readonly trash: TrashWrites
+  readonly phys: PhysReads
+}
+
+export interface Metadata {
+  /** Committed state. */
+  readonly read: MetadataReads
+  /**
+   * Runs `work` in one write transaction and resolves when it is durable. `work` awaits nothing but `tx`, may run more than once (a
+   * conflict on an engine with several writers), and rolls back when it throws. Throws `StorageFullError`, `StorageBusyError`.
+   */
+  write<T>(work: (tx: MetadataWrites) => Promise<T>): Promise<T>
+  /** Answers when the store can be read. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}

@@ -1,0 +1,88 @@
+// After a start, and every few minutes: what crashes and abandoned uploads leave behind. Rows decide, files follow.
+
+import type { Services } from './context.ts'
+import type { Upload } from './ports/metadata.ts'
+
+type Sweeping = Pick<Services, 'metadata' | 'blobs' | 'clock'>
+
+const batch = 500
+
+/** What a recovery found. */
+export interface RecoveryReport {
+  /** Files that no table knew; now in the trash. */
+  readonly orphans: number
+  /** Blobs whose file is missing or has another size; now marked bad. */
+  readonly damaged: number
+}
+
+/**
+ * Compares files and tables once after a start, beside running requests. A file in no table goes to the trash (safe at any time: the
+ * row that owns a file is written before the file); a blob without its file is damage, marked and reported, never dropped.
+ */
+export async function recover(services: Sweeping): Promise<RecoveryReport> {
+  const { metadata, blobs, clock } = services
+  let orphans = 0
+  for await (const files of blobs.list()) {
+    for (const file of files) {
+      if (await metadata.read.phys.isOwned(file.phys)) continue
+      await metadata.write((tx) => tx.trash.put(file.phys, 'orphan', clock.now()))
+      orphans++
+    }
+  }
+  for await (const ids of blobs.listUploads()) {
+    for (const id of ids) if (!(await metadata.read.uploads.find(id))) await blobs.discardUpload(id)
+  }
+  return { orphans, damaged: await markMissing(services) }
+}
+
+async function markMissing({ metadata, blobs }: Sweeping): Promise<number> {
+  let damaged = 0
+  let after: string | undefined
+  for (;;) {
+    const rows = await metadata.read.phys.blobs(after, batch)
+    for (const row of rows) {
+      if (row.bad) continue
+      // Opening checks existence and size; nothing is read.
+      const bytes = await blobs.read(row.phys, row.size)
+      if (bytes) await bytes[Symbol.asyncIterator]().return?.()
+      else {
+        await metadata.write((tx) => tx.layers.markBad(row.phys))
+        damaged++
+      }
+    }
+    after = rows.at(-1)?.phys
+    if (after === undefined) return damaged
+  }
+}
+
+/** Ends uploads nobody finished and unlinks what is due in the trash. Gives how many of each. */
+export async function sweep(services: Sweeping): Promise<{ readonly expiredUploads: number; readonly unlinked: number }> {
+  return { expiredUploads: await expireUploads(services), unlinked: await emptyTrash(services) }
+}
+
+async function expireUploads({ metadata, blobs, clock }: Sweeping): Promise<number> {
+  let count = 0
+  for (;;) {
+    const uploads: readonly Upload[] = await metadata.read.uploads.expired(clock.now(), batch)
+    for (const upload of uploads) {
+      await metadata.write((tx) => tx.uploads.discard(upload.id, 'expired', clock.now()))
+      await blobs.discardUpload(upload.id)
+      count++
+    }
+    if (uploads.length < batch) return count
+  }
+}
+
+async function emptyTrash({ metadata, blobs, clock }: Sweeping): Promise<number> {
+  let count = 0
+  for (;;) {
+    const items = await metadata.read.trash.due(clock.now(), batch)
+    for (const item of items) {
+      // The file first: were the row gone first, a crash between the two would leave a file that only a listing finds.
+      await blobs.remove(item.phys)
+      await metadata.write((tx) => tx.trash.remove(item.phys))
+      count++
+    }
+    if (items.length < batch) return count
+  }
+}

@@ -1,0 +1,37 @@
+// Names, registries, ARNs: parsed once into values, printed in one place.
+
+import { fail } from '../model/errors.ts'
+import type { Context } from './context.ts'
+import type { RegistryKey } from './ports/metadata.ts'
+
+/** The private registry a request means: `registryId`, or the caller's own account, in the request's region. */
+export function privateRegistry(ctx: Context, registryId: string | undefined): RegistryKey {
+  return { kind: 'private', accountId: registryId ?? ctx.caller.accountId, region: ctx.region }
+}
+
+/** The AWS partition of a region, as ARNs begin. */
+export function partitionOf(region: string): string {
+  if (region.startsWith('cn-')) return 'aws-cn'
+  if (region.startsWith('us-gov-')) return 'aws-us-gov'
+  return 'aws'
+}
+
+export function repositoryArn(registry: RegistryKey, name: string): string {
+  return `arn:${partitionOf(registry.region)}:ecr:${registry.region}:${registry.accountId}:repository/${name}`
+}
+
+const arnPattern = /^arn:(aws[a-z-]*):ecr:([a-z0-9-]{2,25}):([0-9]{12}):repository\/(.{2,256})$/
+
+/** The repository that an ARN names. Fails with ECR's "Invalid ARN". */
+export function parseRepositoryArn(arn: string): { readonly registry: RegistryKey; readonly name: string } {
+  const [, , region, accountId, name] = arnPattern.exec(arn) ?? []
+  if (region === undefined || accountId === undefined || name === undefined) {
+    return fail('InvalidParameterException', { parameter: 'resourceArn', constraint: 'Invalid ARN' })
+  }
+  return { registry: { kind: 'private', accountId, region }, name }
+}
+
+/** What error sentences say of a repository. */
+export function named(registry: RegistryKey, name: string): { readonly repositoryName: string; readonly registryId: string } {
+  return { repositoryName: name, registryId: registry.accountId }
+}

@@ -1,0 +1,47 @@
+// UploadLayerPart: parts through the API, each exactly where the last one ended.
+
+import { fail } from '../model/errors.ts'
+import type { Context } from './context.ts'
+import { UploadBusyError, UploadOffsetError, UploadTooLargeError } from './ports/storage-errors.ts'
+import { named } from './references.ts'
+import type { UploadState } from './uploads.ts'
+
+export interface LayerPart {
+  /** Position of the first byte, from 0. */
+  readonly firstByte: number
+  /** Position of the last byte, included. */
+  readonly lastByte: number
+  readonly bytes: Uint8Array
+}
+
+/** Appends a part and gives the position of the last byte received. Fails with InvalidLayerPart, LimitExceeded. */
+export async function uploadPart(ctx: Context, state: UploadState, part: LayerPart): Promise<number> {
+  const { repository, upload } = state
+  const where = { ...named(repository.registry, repository.name), uploadId: upload.id }
+  const invalid = (received: number) => fail('InvalidLayerPartException', { ...where, lastValidByteReceived: Math.max(received - 1, 0) })
+  if (part.lastByte - part.firstByte + 1 !== part.bytes.byteLength) {
+    fail('InvalidLayerPartException/size', { ...where, lastValidByteReceived: Math.max(state.received - 1, 0) })
+  }
+  if (part.firstByte !== state.received) invalid(state.received)
+  if (upload.parts >= ctx.limits.layerPartsMax) {
+    fail('LimitExceededException/layerParts', { ...where, limit: ctx.limits.layerPartsMax })
+  }
+  const received = await appendPart(ctx, state, part).catch((error: unknown) => {
+    if (error instanceof UploadOffsetError) return invalid(error.received)
+    if (error instanceof UploadBusyError) return invalid(state.received)
+    if (error instanceof UploadTooLargeError) return fail('LimitExceededException/layerSize', { ...where, limit: ctx.limits.layerBytesMax })
+    throw error
+  })
+  const small = part.bytes.byteLength < ctx.limits.partBytesMin
+  const expiresAtMs = ctx.clock.now() + ctx.limits.uploadLifeMs
+  await ctx.metadata.write((tx) => tx.uploads.touch(upload.id, { expiresAtMs, part: { small } }))
+  return received - 1
+}
+
+async function appendPart(ctx: Context, state: UploadState, part: LayerPart): Promise<number> {
+  return ctx.blobs.append(state.upload.id, part.firstByte, once(part.bytes), ctx.limits.layerBytesMax)
+}
+
+async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  yield bytes
+}

@@ -1,0 +1,113 @@
+// Uploads: open, append, complete, cancel. Order of writes: bytes, fsync, rename, fsync of the directory, then one transaction, then
+// the answer (docs/storage-layout.md). An upload belongs to its repository and to the account that opened it; to all others it does not exist.
+
+import type { Digest } from '../lib/digest.ts'
+import { fail } from '../model/errors.ts'
+import type { Context } from './context.ts'
+import type { RegistryKey, Repository, Upload } from './ports/metadata.ts'
+import { StorageFullError } from './ports/storage-errors.ts'
+import { named } from './references.ts'
+import { getRepository, notFound } from './repositories.ts'
+
+/** An upload and how far it has come. */
+export interface UploadState {
+  readonly repository: Repository
+  readonly upload: Upload
+  /** Bytes received, read from the file itself. */
+  readonly received: number
+}
+
+/** Opens an upload. Fails with RepositoryNotFound, ServerException when the account has too many open; throws StorageFullError. */
+export async function beginUpload(ctx: Context, registry: RegistryKey, repositoryName: string): Promise<Upload> {
+  const free = await ctx.blobs.freeBytes()
+  if (free !== undefined && free <= 0) throw new StorageFullError('below the reserve')
+  const id = ctx.ids.uuid()
+  const name = ctx.ids.hex(16)
+  const now = ctx.clock.now()
+  return ctx.metadata.write(async (tx) => {
+    const repository = (await tx.repositories.find(registry, repositoryName)) ?? notFound(registry, repositoryName)
+    const { accountId } = ctx.caller
+    const limit = ctx.limits.openUploadsPerAccount
+    if ((await tx.uploads.countOf(accountId)) >= limit) fail('ServerException/tooManyUploads', { limit })
+    const upload: Upload = {
+      id,
+      repositoryId: repository.id,
+      accountId,
+      // The name its bytes will have, chosen before there are any: a file on disk always has an owner in a table (docs/storage-layout.md).
+      phys: `${name.slice(0, 2)}/${name}`,
+      createdAtMs: now,
+      expiresAtMs: now + ctx.limits.uploadLifeMs,
+      parts: 0,
+      smallParts: 0,
+      lastPartSmall: false,
+    }
+    await tx.uploads.create(upload)
+    return upload
+  })
+}
+
+/** Fails with RepositoryNotFound, UploadNotFound. */
+export async function getUpload(ctx: Context, registry: RegistryKey, repositoryName: string, uploadId: string): Promise<UploadState> {
+  const repository = await getRepository(ctx, registry, repositoryName)
+  const upload = await ctx.metadata.read.uploads.find(uploadId)
+  const mine = upload?.repositoryId === repository.id && upload.accountId === ctx.caller.accountId
+  if (!mine || upload.expiresAtMs <= ctx.clock.now()) {
+    return fail('UploadNotFoundException', { ...named(registry, repositoryName), uploadId })
+  }
+  return { repository, upload, received: await ctx.blobs.received(uploadId) }
+}
+
+/**
+ * Appends bytes at `offset`, or at the end when it is `undefined`, and gives the new length. The streaming twin of UploadLayerPart: the
+ * caller has authorised that operation. Throws UploadOffsetError, UploadBusyError, UploadTooLargeError, StorageFullError.
+ */
+export async function appendToUpload(
+  ctx: Context,
+  state: UploadState,
+  offset: number | undefined,
+  source: AsyncIterable<Uint8Array>,
+): Promise<number> {
+  const received = await ctx.blobs.append(state.upload.id, offset ?? state.received, source, ctx.limits.layerBytesMax)
+  await keepAlive(ctx, state.upload)
+  return received
+}
+
+/** Notes that an upload is in use: it lives on from its last byte. One write an hour is precise enough for a life of a day. */
+async function keepAlive(ctx: Context, upload: Upload): Promise<void> {
+  const expiresAtMs = ctx.clock.now() + ctx.limits.uploadLifeMs
+  if (expiresAtMs - upload.expiresAtMs < ctx.limits.uploadLifeMs / 24) return
+  await ctx.metadata.write((tx) => tx.uploads.touch(upload.id, { expiresAtMs }))
+}
+
+/**
+ * Closes an upload: its bytes become a layer of the repository under the one of `digests` they have.
+ * Fails with EmptyUpload (an empty layer is refused by the API and by ECR's own data plane), LayerPartTooSmall, InvalidLayer (the upload
+ * stays as it is), LayerAlreadyExists (the upload is gone, the layer is there).
+ */
+export async function completeUpload(ctx: Context, state: UploadState, digests: readonly Digest[]): Promise<Digest> {
+  const { repository, upload, received } = state
+  const where = { ...named(repository.registry, repository.name), uploadId: upload.id }
+  const emptyAllowed = ctx.plane === 'distribution' && !ctx.ecrQuirks
+  if (received === 0 && !emptyAllowed) fail('EmptyUploadException', where)
+  if (upload.smallParts > 1 || (upload.smallParts === 1 && !upload.lastPartSmall)) fail('LayerPartTooSmallException')
+  const [digest] = digests
+  if (!digest) throw new Error('completeUpload needs a digest')
+  const published = await ctx.blobs.publish(upload.id, upload.phys, digests)
+  if (!published) fail('InvalidLayerException')
+  const already = await ctx.metadata.write(async (tx) => {
+    const now = ctx.clock.now()
+    // Cancelled, or completed by someone else, while its bytes were made durable.
+    if (!(await tx.uploads.find(upload.id))) return fail('UploadNotFoundException', where)
+    const existing = await tx.layers.find(repository.id, digest)
+    await tx.layers.commit(upload, { digest, size: published.size }, now, now + ctx.limits.leaseMs)
+    return existing !== undefined
+  })
+  if (already) fail('LayerAlreadyExistsException', { ...where, layerDigest: digest })
+  return digest
+}
+
+/** Ends an upload and gives its bytes back at once. */
+export async function cancelUpload(ctx: Context, state: UploadState): Promise<void> {
+  await ctx.metadata.write((tx) => tx.uploads.discard(state.upload.id, 'cancelled', ctx.clock.now()))
+  await ctx.blobs.discardUpload(state.upload.id)
+}

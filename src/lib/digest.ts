@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto'
+
+/** The digest algorithms that the OCI image specification registers and that we accept. */
+export type DigestAlgorithm = 'sha256' | 'sha512'
+
+/** A well-formed digest of a known algorithm, lower-case hex. Made only by `parseDigest` and `digestOf`. */
+export type Digest = `sha256:${string}` | `sha512:${string}`
+
+const wellFormed = /^(?:sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128})$/
+
+/** The digest in `text`, or `undefined` when it is not one (wrong length, upper case, another algorithm). */
+export function parseDigest(text: string): Digest | undefined {
+  // The pattern above is the definition of the type.
+  return wellFormed.test(text) ? (text as Digest) : undefined
+}
+
+export function algorithmOf(digest: Digest): DigestAlgorithm {
+  return digest.startsWith('sha256:') ? 'sha256' : 'sha512'
+}
+
+/** The hex part. */
+export function hexOf(digest: Digest): string {
+  return digest.slice(7)
+}
+
+export function digestOf(bytes: string | Uint8Array, algorithm: DigestAlgorithm = 'sha256'): Digest {
+  return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`
+}

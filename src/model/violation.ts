@@ -1,0 +1,106 @@
+// Constraints of a schema against a decoded value: the first one broken, in the order of declaration.
+
+import { memberOf, type Schema, type StringSchema } from './schema.ts'
+
+/** The first broken constraint: where, and the sentence that ECR quotes. */
+export interface Violation {
+  /** The member's name; below the first level dotted, list members by their number from 1. */
+  readonly parameter: string
+  readonly constraint: string
+}
+
+/**
+ * The first constraint that `value` breaks, or `undefined`. The sentences are ECR's own (observed in public issues for length, pattern,
+ * enum and upper range; the others by analogy), see private-api "InvalidParameter" messages in docs/differences.md.
+ */
+export function violation(schema: Schema, value: unknown, parameter = ''): Violation | undefined {
+  const broken = (constraint: string): Violation => ({ parameter, constraint })
+  switch (schema.kind) {
+    case 'struct': {
+      const source = value as Readonly<Record<string, unknown>> // a struct's value is a record of its members
+      for (const name of Object.keys(schema.members)) {
+        const { schema: memberSchema, required } = memberOf(schema.members[name]!) // a key of the schema's own
+        const path = parameter ? `${parameter}.${name}` : name
+        const member = source[name]
+        if (member === undefined) {
+          if (required) return { parameter: path, constraint: constraints.present() }
+          continue
+        }
+        const found = violation(memberSchema, member, path)
+        if (found) return found
+      }
+      return undefined
+    }
+    case 'list': {
+      const items = value as readonly unknown[] // a list's value is an array
+      const length = lengthBroken(schema, items.length)
+      if (length) return broken(length)
+      for (const [index, item] of items.entries()) {
+        const found = violation(schema.member, item, `${parameter}.${index + 1}.member`)
+        if (found) return found
+      }
+      return undefined
+    }
+    case 'map':
+      for (const [key, item] of Object.entries(value as Readonly<Record<string, unknown>>)) { // a map's value is a record
+        const found = violation(schema.key, key, parameter) ?? violation(schema.value, item, `${parameter}.${key}.member`)
+        if (found) return found
+      }
+      return undefined
+    case 'string': {
+      const sentence = stringBroken(schema, value as string) // decoded as a string
+      return sentence === undefined ? undefined : broken(sentence)
+    }
+    case 'blob': {
+      const length = lengthBroken(schema, (value as Uint8Array).byteLength) // decoded as bytes
+      return length === undefined ? undefined : broken(length)
+    }
+    case 'integer':
+    case 'long':
+    case 'double': {
+      const number = value as number // decoded as a number
+      if (schema.min !== undefined && number < schema.min) return broken(constraints.atLeast(schema.min))
+      if (schema.max !== undefined && number > schema.max) return broken(constraints.atMost(schema.max))
+      return undefined
+    }
+    case 'boolean':
+    case 'timestamp':
+      return undefined
+  }
+}
+
+/** ECR's constraint sentences. Observed: minimum length, pattern, enum, upper range. Guessed by analogy: the others. */
+const constraints = {
+  present: () => 'must not be null',
+  minLength: (limit: number) => `must have length greater than or equal to ${limit}`,
+  maxLength: (limit: number) => `must have length less than or equal to ${limit}`,
+  atLeast: (limit: number) => `Member must have value greater than or equal to ${limit}`,
+  atMost: (limit: number) => `Member must have value less than or equal to ${limit}`,
+  oneOf: (values: readonly string[]) => `Member must satisfy enum value set: [${values.join(', ')}]`,
+  pattern: (pattern: string) => `must satisfy regular expression '${pattern}'`,
+}
+
+function stringBroken(schema: StringSchema, text: string): string | undefined {
+  if (schema.values && !schema.values.includes(text)) return constraints.oneOf(schema.values)
+  const length = lengthBroken(schema, text.length)
+  if (length !== undefined) return length
+  if (schema.pattern !== undefined && !whole(schema.pattern).test(text)) {
+    return constraints.pattern(schema.shownPattern ?? schema.pattern)
+  }
+  return undefined
+}
+
+function lengthBroken(schema: { readonly min?: number; readonly max?: number }, length: number): string | undefined {
+  if (schema.min !== undefined && length < schema.min) return constraints.minLength(schema.min)
+  if (schema.max !== undefined && length > schema.max) return constraints.maxLength(schema.max)
+  return undefined
+}
+
+const compiled = new Map<string, RegExp>()
+
+/** The pattern anchored at both ends; patterns come from declarations only, so the map is bounded by them. */
+function whole(pattern: string): RegExp {
+  let regexp = compiled.get(pattern)
+  if (!regexp) compiled.set(pattern, (regexp = new RegExp(`^(?:${pattern})$`)))
+  return regexp
+}

@@ -1,0 +1,52 @@
+// What an operation is: one value that router, codec, validator, authoriser, error mapper, recorder, pages and tests all read.
+
+import type { Context } from '../domain/context.ts'
+import type { ErrorName } from '../model/errors.ts'
+import type { StructSchema } from '../model/schema.ts'
+
+/** A service of AWS as its clients address it. */
+export interface Service {
+  /** Signing name and IAM prefix. */
+  readonly name: 'ecr' | 'ecr-public' | 'sts'
+  /** The prefix of `X-Amz-Target`; `undefined` for the Query protocol. */
+  readonly targetPrefix: string | undefined
+  readonly apiVersion: string
+}
+
+export const ecr: Service = { name: 'ecr', targetPrefix: 'AmazonEC2ContainerRegistry_V20150921', apiVersion: '2015-09-21' }
+export const sts: Service = { name: 'sts', targetPrefix: undefined, apiVersion: '2011-06-15' }
+
+/** What has to be allowed: an IAM action on a resource. */
+export interface Permission<I> {
+  readonly action: string
+  /** The ARN of the repository the input names, or `*` where IAM knows no resource. */
+  resource(ctx: Context, input: I): string
+}
+
+export interface Operation<I = unknown, O = unknown> {
+  readonly service: Service
+  readonly name: string
+  readonly input: StructSchema<I>
+  readonly output: StructSchema<O>
+  /** The errors that AWS's model declares for it, ServerException included. */
+  readonly errors: readonly string[]
+  readonly allow: Permission<I>
+  // A method, so that lists may hold operations of any input as `Operation`: only values decoded by `input` are ever passed.
+  handle(ctx: Context, input: I): Promise<O>
+}
+
+/** Declares an operation. */
+export function operation<I, O>(declaration: {
+  readonly service: Service
+  readonly name: string
+  readonly input: StructSchema<I>
+  readonly output: StructSchema<O>
+  readonly errors: readonly string[]
+  readonly allow: Permission<NoInfer<I>>
+  readonly handle: (ctx: Context, input: NoInfer<I>) => Promise<NoInfer<O>>
+}): Operation<I, O> {
+  return declaration
+}
+
+/** The names that may be raised beside the declared ones, by the layers around the handler. */
+export const undeclared: readonly ErrorName[] = ['AccessDeniedException', 'ServerException', 'SerializationException']

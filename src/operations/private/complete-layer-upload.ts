@@ -1,0 +1,44 @@
+import { algorithmOf, parseDigest, type Digest } from '../../lib/digest.ts'
+import { privateRegistry } from '../../domain/references.ts'
+import { completeUpload, getUpload } from '../../domain/uploads.ts'
+import { fail } from '../../model/errors.ts'
+import { list, optional, struct } from '../../model/schema.ts'
+import { layerDigest, uploadId } from '../../model/shapes/layer.ts'
+import { inRepository, ofRepository } from '../../model/shapes/repository.ts'
+import { ecr, operation } from '../operation.ts'
+import { onRepository } from '../resources.ts'
+
+/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CompleteLayerUpload.html */
+export const completeLayerUpload = operation({
+  service: ecr,
+  name: 'CompleteLayerUpload',
+  input: struct({ ...inRepository, uploadId, layerDigests: list(layerDigest, { min: 1, max: 100 }) }),
+  output: struct({ ...ofRepository, uploadId: optional(uploadId), layerDigest: optional(layerDigest) }),
+  errors: [
+    'ServerException',
+    'InvalidParameterException',
+    'RepositoryNotFoundException',
+    'UploadNotFoundException',
+    'InvalidLayerException',
+    'LayerPartTooSmallException',
+    'LayerAlreadyExistsException',
+    'EmptyUploadException',
+    'KmsException',
+  ],
+  allow: onRepository('CompleteLayerUpload'),
+  handle: async (ctx, input) => {
+    const digests = knownDigests(input.layerDigests)
+    const registry = privateRegistry(ctx, input.registryId)
+    const state = await getUpload(ctx, registry, input.repositoryName, input.uploadId)
+    const digest = await completeUpload(ctx, state, digests)
+    return { registryId: registry.accountId, repositoryName: input.repositoryName, uploadId: input.uploadId, layerDigest: digest }
+  },
+})
+
+/** The digests a layer is to have: at most one of each algorithm, for two of one cannot both be right. */
+function knownDigests(texts: readonly string[]): readonly Digest[] {
+  const invalid = (constraint: string) => fail('InvalidParameterException', { parameter: 'layerDigests', constraint })
+  const digests = [...new Set(texts)].map((text) => parseDigest(text) ?? invalid(`'${text.slice(0, 100)}' is not a supported digest`))
+  if (new Set(digests.map(algorithmOf)).size < digests.length) invalid('must not hold several digests of one algorithm')
+  return digests
+}

@@ -1,0 +1,69 @@
+import { parseDigest, type Digest } from '../../lib/digest.ts'
+import { describeImages as describe } from '../../domain/describe-images.ts'
+import { page } from '../../domain/paging.ts'
+import { privateRegistry } from '../../domain/references.ts'
+import { getRepository } from '../../domain/repositories.ts'
+import type { ImageSummary, Repository } from '../../domain/ports/metadata.ts'
+import { list, optional, struct, type Infer } from '../../model/schema.ts'
+import { maxResults, nextToken } from '../../model/shapes/common.ts'
+import { imageDetail, imageIdentifierList, imagesFilter } from '../../model/shapes/image.ts'
+import { inRepository } from '../../model/shapes/repository.ts'
+import { ecr, operation } from '../operation.ts'
+import { refuseTogether } from '../refuse-together.ts'
+import { onRepository } from '../resources.ts'
+import { showsActive } from './shows-active.ts'
+
+/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html */
+export const describeImages = operation({
+  service: ecr,
+  name: 'DescribeImages',
+  input: struct({
+    ...inRepository,
+    imageIds: optional(imageIdentifierList),
+    nextToken: optional(nextToken),
+    maxResults: optional(maxResults),
+    filter: optional(imagesFilter),
+  }),
+  output: struct({ imageDetails: optional(list(imageDetail)), nextToken: optional(nextToken) }),
+  errors: ['ServerException', 'InvalidParameterException', 'RepositoryNotFoundException', 'ImageNotFoundException'],
+  allow: onRepository('DescribeImages'),
+  handle: async (ctx, input) => {
+    const repository = await getRepository(ctx, privateRegistry(ctx, input.registryId), input.repositoryName)
+    const reads = ctx.metadata.read
+    const present = async (images: readonly ImageSummary[]) => {
+      const tags = await reads.tags.of(repository.id, images.map((image) => image.digest))
+      return images.map((image) => presentDetail(repository, image, tags.get(image.digest)))
+    }
+    if (input.imageIds !== undefined) {
+      refuseTogether('imageIds', input)
+      return { imageDetails: await present(await describe(ctx, repository, input.imageIds)) }
+    }
+    if (!showsActive(input.filter)) return { imageDetails: [] }
+    const status = input.filter?.tagStatus ?? 'ANY'
+    const { items, nextToken: next } = await page(
+      ctx,
+      input,
+      100,
+      ['DescribeImages', repository.id, input.filter ?? {}],
+      (position, limit) => reads.images.page(repository.id, status, parseDigest(position?.[0] ?? ''), limit),
+      (image: { readonly digest: Digest }) => [image.digest],
+    )
+    return { imageDetails: await present(items), nextToken: next }
+  },
+})
+
+function presentDetail(repository: Repository, image: ImageSummary, tags: readonly string[] | undefined): Infer<typeof imageDetail> {
+  return {
+    registryId: repository.registry.accountId,
+    repositoryName: repository.name,
+    imageDigest: image.digest,
+    imageTags: tags,
+    imageSizeInBytes: image.imageBytes,
+    imagePushedAt: image.pushedAtMs,
+    imageManifestMediaType: image.mediaType,
+    artifactMediaType: image.artifactType,
+    lastRecordedPullTime: image.lastPulledAtMs,
+    subjectManifestDigest: image.subject,
+    imageStatus: 'ACTIVE',
+  }
+}

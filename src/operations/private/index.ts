@@ -1,0 +1,49 @@
+// The operations of the private API that are offered: this list is the only way to them. Those of the model that are missing here answer
+// as not offered, in one place (protocol/aws-json).
+
+import type { Operation } from '../operation.ts'
+import { batchCheckLayerAvailability } from './batch-check-layer-availability.ts'
+import { batchDeleteImage } from './batch-delete-image.ts'
+import { batchGetImage } from './batch-get-image.ts'
+import { completeLayerUpload } from './complete-layer-upload.ts'
+import { createRepository } from './create-repository.ts'
+import { deleteRepository } from './delete-repository.ts'
+import { describeImages } from './describe-images.ts'
+import { describeRegistry } from './describe-registry.ts'
+import { describeRepositories } from './describe-repositories.ts'
+import { getAuthorizationToken } from './get-authorization-token.ts'
+import { getDownloadUrlForLayer } from './get-download-url-for-layer.ts'
+import { initiateLayerUpload } from './initiate-layer-upload.ts'
+import { listImageReferrers } from './list-image-referrers.ts'
+import { listImages } from './list-images.ts'
+import { listTagsForResource } from './list-tags-for-resource.ts'
+import { putImage } from './put-image.ts'
+import { putImageScanningConfiguration } from './put-image-scanning-configuration.ts'
+import { putImageTagMutability } from './put-image-tag-mutability.ts'
+import { tagResource } from './tag-resource.ts'
+import { untagResource } from './untag-resource.ts'
+import { uploadLayerPart } from './upload-layer-part.ts'
+
+export const privateOperations: readonly Operation[] = [
+  batchCheckLayerAvailability,
+  batchDeleteImage,
+  batchGetImage,
+  completeLayerUpload,
+  createRepository,
+  deleteRepository,
+  describeImages,
+  describeRegistry,
+  describeRepositories,
+  getAuthorizationToken,
+  getDownloadUrlForLayer,
+  initiateLayerUpload,
+  listImageReferrers,
+  listImages,
+  listTagsForResource,
+  putImage,
+  putImageScanningConfiguration,
+  putImageTagMutability,
+  tagResource,
+  untagResource,
+  uploadLayerPart,
+]

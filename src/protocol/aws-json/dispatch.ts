@@ -1,0 +1,100 @@
+// AWS JSON 1.1: `X-Amz-Target` names the operation, the body is its input. Order of checks: path, method, target, media type, size,
+// signature, JSON and wire types, then what `perform` checks (constraints, rights, state).
+
+import type { Caller, Context, Services } from '../../domain/context.ts'
+import { EcrError } from '../../model/errors.ts'
+import { decode, encode, WireTypeError } from '../../model/wire.ts'
+import type { Operation } from '../../operations/operation.ts'
+import { perform } from '../../operations/perform.ts'
+import type { HttpRequest, HttpResponse } from '../message.ts'
+import { readBody } from '../read-body.ts'
+import type { Authenticate } from '../authenticate.ts'
+import { faultResponse, faults, jsonType } from './faults.ts'
+import { parseDocument } from './parse-document.ts'
+
+const MiB = 1024 * 1024
+/** Enough for a manifest of 4 MiB whose every character is escaped as `\n` is; PutImage is the largest but one. */
+const documentBytesMax = 9 * MiB
+/** 20 MiB of a part in base64, and room for the rest. */
+const partBytesMax = 28 * MiB
+const smallBytesMax = MiB
+
+export interface JsonServiceOptions {
+  readonly services: Services
+  readonly operations: readonly Operation[]
+  /** Operations of AWS's model: one that is missing in `operations` is answered as not offered. */
+  readonly modelNames: readonly string[]
+  readonly authenticate: Authenticate
+}
+
+/** Answers POST / with an `X-Amz-Target`. */
+export function createJsonService(options: JsonServiceOptions): (request: HttpRequest) => Promise<HttpResponse> {
+  const byTarget = new Map(options.operations.map((operation) => [`${operation.service.targetPrefix}.${operation.name}`, operation]))
+  const prefixes = new Set(options.operations.map((operation) => operation.service.targetPrefix))
+  return async (request) => {
+    const target = request.headers['x-amz-target'] ?? ''
+    const operation = byTarget.get(target)
+    if (!operation) return faultResponse(request.requestId, missing(target, prefixes, options.modelNames))
+    const mediaFault = checkMedia(request)
+    if (mediaFault) return faultResponse(request.requestId, mediaFault)
+    return serve(options, request, operation)
+  }
+}
+
+async function serve(options: JsonServiceOptions, request: HttpRequest, operation: Operation): Promise<HttpResponse> {
+  const { requestId } = request
+  const log = { service: operation.service.name, operation: operation.name }
+  const maxBytes = bodyLimit(operation)
+  const body = await readBody(request, maxBytes)
+  if (body === 'too-large') return faultResponse(requestId, faults.tooLarge(maxBytes), {}, log)
+  if (body === 'too-slow') return faultResponse(requestId, faults.tooSlow, {}, log)
+  const authentic = await options.authenticate(request, body, operation.service.name)
+  if (!authentic.ok) return faultResponse(requestId, { ...authentic.fault, status: 400 }, {}, log)
+  const { caller, region } = authentic
+  const who = { ...log, principal: caller.arn, accountId: caller.accountId, region }
+  const parsed = parseDocument(body)
+  if ('fault' in parsed) return faultResponse(requestId, faults.serialization(parsed.fault), {}, who)
+  try {
+    const input = decode(operation.input, parsed.document)
+    const output = await perform(operation, contextFor(options.services, caller, region, requestId), input)
+    return {
+      status: 200,
+      headers: { 'content-type': jsonType, 'x-amzn-requestid': requestId },
+      body: JSON.stringify(encode(operation.output, output)),
+      log: { ...who, ...repositoryIn(input) },
+    }
+  } catch (error) {
+    if (error instanceof WireTypeError) return faultResponse(requestId, faults.serialization(error.message), {}, who)
+    if (error instanceof EcrError) {
+      return faultResponse(requestId, { type: error.name, status: error.status, message: error.message }, error.members, who)
+    }
+    throw error
+  }
+}
+
+function contextFor(services: Services, caller: Caller, region: string, requestId: string): Context {
+  return { ...services, caller, region, requestId, plane: 'api' }
+}
+
+function bodyLimit(operation: Operation): number {
+  if (operation.name === 'UploadLayerPart') return partBytesMax
+  return operation.name === 'PutImage' ? documentBytesMax : smallBytesMax
+}
+
+/** J2: what is not in the public list does not exist, whatever else the program can do. */
+function missing(target: string, prefixes: ReadonlySet<string | undefined>, modelNames: readonly string[]) {
+  const dot = target.lastIndexOf('.')
+  const name = target.slice(dot + 1)
+  return prefixes.has(target.slice(0, dot)) && modelNames.includes(name) ? faults.notOffered(name) : faults.unknownOperation
+}
+
+function checkMedia(request: HttpRequest) {
+  if (request.headers['content-encoding'] !== undefined) return faults.contentEncoding
+  const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase()
+  return type === jsonType ? undefined : faults.contentType
+}
+
+function repositoryIn(input: unknown): { readonly repository?: string } {
+  const name = typeof input === 'object' && input !== null && 'repositoryName' in input ? input.repositoryName : undefined
+  return typeof name === 'string' ? { repository: name } : {}
+}

@@ -1,0 +1,104 @@
+// The AWS Query protocol, as STS speaks it: a form in, XML out. `Action` names the operation, `Version` the API.
+// https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
+
+import type { Services } from '../../domain/context.ts'
+import { EcrError } from '../../model/errors.ts'
+import { memberOf, type StructSchema } from '../../model/schema.ts'
+import { decode } from '../../model/wire.ts'
+import type { Operation } from '../../operations/operation.ts'
+import { perform } from '../../operations/perform.ts'
+import type { Authenticate } from '../authenticate.ts'
+import type { HttpRequest, HttpResponse } from '../message.ts'
+import { readBody } from '../read-body.ts'
+import { element, escapeXml, toXml } from './xml.ts'
+
+const bodyBytesMax = 64 * 1024
+
+export interface QueryServiceOptions {
+  readonly services: Services
+  readonly operations: readonly Operation[]
+  readonly authenticate: Authenticate
+}
+
+/** Answers POST / with a form. */
+export function createQueryService(options: QueryServiceOptions): (request: HttpRequest) => Promise<HttpResponse> {
+  const byAction = new Map(options.operations.map((operation) => [`${operation.service.apiVersion}/${operation.name}`, operation]))
+  return async (request) => {
+    const body = await readBody(request, bodyBytesMax)
+    if (body === 'too-large') return refusal(request, 413, 'RequestEntityTooLarge', `The request body must not exceed ${bodyBytesMax} bytes`)
+    if (body === 'too-slow') return refusal(request, 408, 'RequestTimeout', 'The request body did not arrive in time')
+    const form = new URLSearchParams(Buffer.from(body).toString('utf8'))
+    const action = form.get('Action')
+    const version = form.get('Version')
+    if (action === null) return refusal(request, 400, 'MissingAction', 'The request is missing an action or a required parameter')
+    const operation = byAction.get(`${version}/${action}`)
+    if (!operation) {
+      return refusal(request, 400, 'InvalidAction', `Could not find operation ${action.slice(0, 100)} for version ${version?.slice(0, 20)}`)
+    }
+    return serve(options, request, body, operation, form)
+  }
+}
+
+async function serve(
+  options: QueryServiceOptions,
+  request: HttpRequest,
+  body: Uint8Array,
+  operation: Operation,
+  form: URLSearchParams,
+): Promise<HttpResponse> {
+  const log = { service: operation.service.name, operation: operation.name }
+  const authentic = await options.authenticate(request, body, operation.service.name)
+  if (!authentic.ok) return refusal(request, 403, queryCode(authentic.fault.type), authentic.fault.message, log)
+  const { caller, region } = authentic
+  const who = { ...log, principal: caller.arn, accountId: caller.accountId, region }
+  try {
+    const ctx = { ...options.services, caller, region, requestId: request.requestId, plane: 'api' as const }
+    const output = await perform(operation, ctx, decode(operation.input, membersOf(operation.input, form)))
+    const result = element(`${operation.name}Result`, toXml(operation.output, output))
+    const metadata = element('ResponseMetadata', element('RequestId', request.requestId))
+    const name = `${operation.name}Response`
+    const xml = `<${name} xmlns="${namespaceOf(operation)}">${result}${metadata}</${name}>`
+    return { status: 200, headers: headersOf(request), body: xml, log: who }
+  } catch (error) {
+    if (error instanceof EcrError) return refusal(request, error.status, queryCode(error.name), error.message, who)
+    throw error
+  }
+}
+
+/** Members of the input that the form gives; so far STS's offered operations take flat strings only. */
+function membersOf(schema: StructSchema, form: URLSearchParams): Readonly<Record<string, string>> {
+  const given = Object.entries(schema.members).filter(([name, member]) => memberOf(member).schema.kind === 'string' && form.has(name))
+  return Object.fromEntries(given.map(([name]) => [name, form.get(name) ?? '']))
+}
+
+function namespaceOf(operation: Operation): string {
+  return `https://${operation.service.name}.amazonaws.com/doc/${operation.service.apiVersion}/`
+}
+
+/** The Query protocol's codes have no "Exception" at their end: `InvalidClientTokenId` is the one with another name. */
+function queryCode(type: string): string {
+  if (type === 'UnrecognizedClientException') return 'InvalidClientTokenId'
+  if (type === 'InvalidSignatureException') return 'SignatureDoesNotMatch'
+  return type.replace(/Exception$/, '')
+}
+
+function refusal(
+  request: HttpRequest,
+  status: number,
+  code: string,
+  message: string,
+  log: Readonly<Record<string, unknown>> = {},
+): HttpResponse {
+  const side = status >= 500 ? 'Receiver' : 'Sender'
+  const error = element('Error', element('Type', side) + element('Code', code) + element('Message', escapeXml(message)))
+  return {
+    status,
+    headers: headersOf(request),
+    body: `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">${error}${element('RequestId', request.requestId)}</ErrorResponse>`,
+    log: { error: code, ...log },
+  }
+}
+
+function headersOf(request: HttpRequest): Readonly<Record<string, string>> {
+  return { 'content-type': 'text/xml', 'x-amzn-requestid': request.requestId }
+}

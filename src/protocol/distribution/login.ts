@@ -1,0 +1,97 @@
+// Who calls: `docker login -u AWS` sends Basic credentials whose password is an authorization token (GetAuthorizationToken). A token says
+// whose it is; whether its key still exists and when it ends is judged at each request (row T6).
+// https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html
+
+import { openToken, type TokenClaims } from '../../domain/authorisation/tokens.ts'
+import type { Caller, Services } from '../../domain/context.ts'
+import type { RegistryKey } from '../../domain/ports/metadata.ts'
+import type { HttpRequest, HttpResponse } from '../message.ts'
+import { answerFault } from './faults.ts'
+import { createFailedLogins } from './failed-logins.ts'
+
+export interface LoginOptions {
+  readonly services: Services
+  /** Set for development only: the caller that a password stands for which is not one of our tokens. */
+  readonly anyPassword?: ((password: string) => Caller) | undefined
+}
+
+export type LoginOutcome = { readonly caller: Caller } | { readonly refusal: HttpResponse }
+
+/** Genuine tokens seen, so that their MAC and base64 are done once. What they stand for is looked up each time. */
+const tokensKept = 1_000
+// A header of ours is about 200 characters; a token with odd padding around it is not worth keeping.
+const keptCharactersMax = 1_024
+
+export function createLogin(options: LoginOptions): (request: HttpRequest, registry: RegistryKey) => LoginOutcome {
+  const { services, anyPassword } = options
+  const failedLogins = createFailedLogins(services.clock)
+  const genuine = new Map<string, TokenClaims>()
+
+  function claimsOf(header: string, password: string): TokenClaims | undefined {
+    const known = genuine.get(header)
+    if (known) return known
+    const opened = openToken(services.secrets, password, services.clock.now())
+    if (opened.kind === 'invalid') return undefined
+    if (header.length <= keptCharactersMax) {
+      genuine.set(header, opened.claims)
+      const [oldest] = genuine.keys()
+      if (genuine.size > tokensKept && oldest !== undefined) genuine.delete(oldest)
+    }
+    return opened.claims
+  }
+
+  function judge(header: string): Caller | 'expired' | undefined {
+    const password = genuine.has(header) ? '' : passwordOf(header)
+    if (password === undefined) return undefined
+    const claims = claimsOf(header, password)
+    if (claims === undefined) return anyPassword?.(password)
+    if (services.clock.now() >= claims.expiresAtMs) return 'expired'
+    return services.accessKeys.find(claims.accessKeyId)?.principal
+  }
+
+  return (request, registry) => {
+    const header = request.headers['authorization']
+    if (header === undefined) return { refusal: challenge(services, registry) }
+    const judged = judge(header)
+    if (typeof judged === 'object') return { caller: judged }
+    if (failedLogins.isOverLimit(request.remoteAddress)) return { refusal: tooManyFailures() }
+    return { refusal: judged === 'expired' ? expired() : challenge(services, registry) }
+  }
+}
+
+/** The password of user AWS in a Basic header; `undefined` when the header is anything else. */
+function passwordOf(header: string): string | undefined {
+  const [, encoded] = /^basic +([A-Za-z0-9+/]{8,8192}={0,2})$/i.exec(header) ?? []
+  if (encoded === undefined) return undefined
+  const decoded = Buffer.from(encoded, 'base64').toString('utf8')
+  return decoded.startsWith('AWS:') && decoded.length > 4 ? decoded.slice(4) : undefined
+}
+
+/** The realm is the configured address, never what the client wrote into `Host` (rows T1, D18). Text and headers as observed of ECR. */
+function challenge(services: Services, registry: RegistryKey): HttpResponse {
+  return {
+    status: 401,
+    headers: {
+      'Content-Type': 'text/plain; charset=utf-8',
+      'WWW-Authenticate': `Basic realm="${services.links.proxyEndpoint(registry)}/",service="ecr.amazonaws.com"`,
+    },
+    body: 'Not Authorized\n',
+  }
+}
+
+function expired(): HttpResponse {
+  return answerFault({
+    status: 403,
+    code: 'DENIED',
+    message: 'Your authorization token has expired. Reauthenticate and try again.',
+  })
+}
+
+function tooManyFailures(): HttpResponse {
+  return answerFault({
+    status: 429,
+    code: 'TOOMANYREQUESTS',
+    message: 'Too many failed logins. Retry later',
+    headers: { 'Retry-After': '1' },
+  })
+}

@@ -1,0 +1,70 @@
+// Which headers of a request are signed, judged by the headers as received: node:http drops or joins repeated ones.
+
+import type { CanonicalHeaders } from './canonical.ts'
+
+const namesMax = 100
+
+export interface ReceivedHeaders {
+  /** Canonical values: repeated headers joined with a comma in their order, blanks collapsed, none at the ends. */
+  readonly values: CanonicalHeaders
+  /** The first header that came twice and must not: with two values, what was verified might not be what is obeyed. */
+  readonly repeated: string | undefined
+}
+
+/** Reads name, value, name, value ... */
+export function receiveHeaders(rawHeaders: readonly string[]): ReceivedHeaders {
+  // `as`: Object.create is declared to give `any`; without a prototype every name is only a name.
+  const values = Object.create(null) as CanonicalHeaders
+  let repeated: string | undefined
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = (rawHeaders[i] ?? '').toLowerCase()
+    const value = canonicalValue(rawHeaders[i + 1] ?? '')
+    const before = values[name]
+    values[name] = before === undefined ? value : `${before},${value}`
+    if (before !== undefined && repeated === undefined && isSingle(name)) repeated = name
+  }
+  return { values, repeated }
+}
+
+function isSingle(name: string): boolean {
+  return name === 'host' || name === 'authorization' || name.startsWith('x-amz-')
+}
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html: "convert sequential spaces to a single space". */
+function canonicalValue(value: string): string {
+  return /^[ \t]|[ \t]$|\t| {2}/.test(value) ? value.replace(/[ \t]+/g, ' ').replace(/^ | $/g, '') : value
+}
+
+export type SignedHeaders =
+  | { readonly kind: 'signed'; readonly headers: CanonicalHeaders }
+  | { readonly kind: 'malformed'; readonly namesMax: number }
+  | { readonly kind: 'host-unsigned' }
+  | { readonly kind: 'absent'; readonly name: string }
+  | { readonly kind: 'unsigned'; readonly name: string }
+
+/**
+ * The headers that `list` (`host;x-amz-date`) names. Every `x-amz-*` header of the request must be among them: they change what the
+ * request does, and one added on the way must not be obeyed.
+ */
+export function selectSignedHeaders(list: string, received: ReceivedHeaders): SignedHeaders {
+  const names = list.split(';', namesMax + 1)
+  if (names.length > namesMax || !names.every(isSortedName)) return { kind: 'malformed', namesMax }
+  // `as`: Object.create is declared to give `any`.
+  const headers = Object.create(null) as CanonicalHeaders
+  for (const name of names) {
+    const value = received.values[name]
+    if (value === undefined) return { kind: 'absent', name }
+    headers[name] = value
+  }
+  if (headers['host'] === undefined) return { kind: 'host-unsigned' }
+  for (const name in received.values) {
+    if (name.startsWith('x-amz-') && headers[name] === undefined) return { kind: 'unsigned', name }
+  }
+  return { kind: 'signed', headers }
+}
+
+/** A lower-case token (RFC 9110, 5.6.2) that sorts after the one before it, so that each stands once. */
+function isSortedName(name: string, index: number, names: readonly string[]): boolean {
+  const before = names[index - 1]
+  return /^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name) && (before === undefined || before < name)
+}

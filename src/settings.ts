@@ -1,0 +1,210 @@
+// Every setting: its schema, flag, environment variable, default and description. The command line, the environment, the file, the
+// documentation page and `stowage config` all read this table. No setting is a secret: keys live in the data directory, and what is
+// here may be printed.
+
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+import { z } from 'zod'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+/** What stands behind a setting's flag: text, or nothing for a switch. */
+export type Kind = 'text' | 'number' | 'switch'
+
+interface Setting<S extends z.ZodType> {
+  readonly kind: Kind
+  readonly schema: S
+  /** What the value is, for help: `DIR`, `PORT`; empty for a switch. */
+  readonly placeholder: string
+  readonly description: string
+  readonly default: z.output<S> | ((environment: Environment) => z.output<S>)
+  /** How the default reads on a page, where it depends on the machine. */
+  readonly defaultText?: string
+}
+
+function setting<S extends z.ZodType>(declaration: Setting<S>): Setting<S> {
+  return declaration
+}
+
+const port = z.int('must be a whole number').min(0, 'must be at least 0').max(65_535, 'must be at most 65535')
+const path = z.string().min(1, 'must not be empty')
+const whole = (min: number, max: number) =>
+  z.int('must be a whole number').min(min, `must be at least ${min}`).max(max, `must be at most ${max}`)
+
+const label = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?'
+const hostName = new RegExp(`^${label}(\\.${label})*$`)
+
+/** The settings, in the order of help and documentation. */
+export const settings = {
+  data: setting({
+    kind: 'text',
+    schema: path,
+    placeholder: 'DIR',
+    description: 'Directory of everything the server keeps: database, layers, keys. Made when missing',
+    default: (environment) => join(dataHome(environment), 'stowage'),
+    defaultText: '`$XDG_DATA_HOME/stowage`, or `~/.local/share/stowage`',
+  }),
+  listen: setting({
+    kind: 'text',
+    schema: z.string().regex(/^[0-9a-zA-Z.:-]{1,255}$/, 'must be an IP address or a host name'),
+    placeholder: 'ADDRESS',
+    description: 'Address to listen on; 0.0.0.0 or :: for every one of this machine',
+    default: '127.0.0.1',
+  }),
+  port: setting({
+    kind: 'number',
+    schema: port,
+    placeholder: 'PORT',
+    description: 'Port of the API and of the Docker data plane; 0 picks a free one',
+    default: 4510,
+  }),
+  publicPort: setting({
+    kind: 'number',
+    schema: port,
+    placeholder: 'PORT',
+    description: 'Port of ECR Public: reserved, not listened on yet',
+    default: 4511,
+  }),
+  dev: setting({
+    kind: 'switch',
+    schema: z.boolean(),
+    placeholder: '',
+    description:
+      'Accept any access key (one that is a 12-digit account id stands for that account) and any docker password; listens on loopback only',
+    default: false,
+  }),
+  account: setting({
+    kind: 'text',
+    schema: z.string().regex(/^\d{12}$/, 'must be 12 digits'),
+    placeholder: 'ID',
+    description: 'Account of the root key, and of requests to a host name that names no account',
+    default: '123456789012',
+  }),
+  region: setting({
+    kind: 'text',
+    schema: z.string().regex(/^[a-z0-9-]{2,25}$/, 'must be 2 to 25 lower-case letters, digits and hyphens'),
+    placeholder: 'REGION',
+    description: 'Region of requests to a host name that names no region; clients of the API may use any',
+    default: 'us-east-1',
+  }),
+  domain: setting({
+    kind: 'text',
+    schema: z.string().max(190, 'must have at most 190 characters').regex(hostName, 'must be a lower-case domain name').optional(),
+    placeholder: 'DOMAIN',
+    description: 'Registries are named `<account>.dkr.ecr.<region>.DOMAIN`; the names must lead to this server',
+    default: undefined,
+  }),
+  registryHost: setting({
+    kind: 'text',
+    schema: z
+      .string()
+      .regex(
+        /^([a-z0-9.-]|\{account\}|\{region\}|\{port\}|:(?=\d|\{port\})|\[[0-9a-f:]+\])+$/,
+        'must be a host name, which may hold {account}, {region} and {port}',
+      )
+      .optional(),
+    placeholder: 'TEMPLATE',
+    description:
+      'Host of a registry as clients write it, with `{account}`, `{region}` and `{port}`; for use behind a proxy, and instead of `domain`',
+    default: undefined,
+    defaultText: '`localhost:{port}` for the default account and region, `{account}.dkr.ecr.{region}.localhost:{port}` for the others',
+  }),
+  tlsCert: setting({
+    kind: 'text',
+    schema: path.optional(),
+    placeholder: 'FILE',
+    description: 'Certificate chain in PEM form: serve HTTPS. Needs `tlsKey`',
+    default: undefined,
+  }),
+  tlsKey: setting({
+    kind: 'text',
+    schema: path.optional(),
+    placeholder: 'FILE',
+    description: 'Private key of the certificate in PEM form',
+    default: undefined,
+  }),
+  ecrQuirks: setting({
+    kind: 'switch',
+    schema: z.boolean(),
+    placeholder: '',
+    description: "Follow ECR's deviations from the OCI distribution specification (docs/differences.md)",
+    default: false,
+  }),
+  tokenHours: setting({
+    kind: 'number',
+    schema: whole(1, 168),
+    placeholder: 'HOURS',
+    description: 'How long a password of GetAuthorizationToken is good',
+    default: 12,
+  }),
+  layerUrlMinutes: setting({
+    kind: 'number',
+    schema: whole(1, 7 * 24 * 60),
+    placeholder: 'MINUTES',
+    description: 'How long a URL of GetDownloadUrlForLayer is good',
+    default: 60,
+  }),
+  uploadHours: setting({
+    kind: 'number',
+    schema: whole(1, 24 * 365),
+    placeholder: 'HOURS',
+    description: 'An upload that nobody continues for so long is discarded',
+    default: 24,
+  }),
+  leaseHours: setting({
+    kind: 'number',
+    schema: whole(1, 24 * 365),
+    placeholder: 'HOURS',
+    description: 'A layer that no image names is kept for so long after it was uploaded or asked for',
+    default: 24,
+  }),
+  clockSkewMinutes: setting({
+    kind: 'number',
+    schema: whole(1, 24 * 60),
+    placeholder: 'MINUTES',
+    description: 'How far the clock of a client may be from the clock of the server',
+    default: 5,
+  }),
+  stopSeconds: setting({
+    kind: 'number',
+    schema: whole(0, 3600),
+    placeholder: 'SECONDS',
+    description: 'How long requests in flight may take to finish when the server is told to stop',
+    default: 30,
+  }),
+  logLevel: setting({
+    kind: 'text',
+    schema: z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent'),
+    placeholder: 'LEVEL',
+    description: 'What is logged: `info` has one line a request; debug, info, warn, error or silent',
+    default: 'info',
+  }),
+  logFormat: setting({
+    kind: 'text',
+    schema: z.enum(['auto', 'json', 'text'], 'must be auto, json or text'),
+    placeholder: 'FORMAT',
+    description: 'json, text, or auto: text on a terminal and json elsewhere',
+    default: 'auto',
+  }),
+}
+
+export type SettingName = keyof typeof settings
+export const settingNames = Object.keys(settings) as SettingName[] // the table's own keys
+
+export type Config = { readonly [K in SettingName]: z.output<(typeof settings)[K]['schema']> }
+
+/** `--public-port` */
+export function flagOf(name: SettingName | 'config'): string {
+  return `--${name.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)}`
+}
+
+/** `STOWAGE_PUBLIC_PORT` */
+export function variableOf(name: SettingName | 'config'): string {
+  return `STOWAGE_${name.replace(/[A-Z]/g, (capital) => `_${capital}`).toUpperCase()}`
+}
+
+// https://specifications.freedesktop.org/basedir-spec/latest/: a relative path in the variable is to be ignored.
+function dataHome(environment: Environment): string {
+  const given = environment['XDG_DATA_HOME']
+  return given?.startsWith('/') ? given : join(homedir(), '.local', 'share')
+}

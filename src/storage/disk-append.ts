@@ -1,0 +1,91 @@
+// The write loop of an upload: pieces of any size are copied into large ones, and the next one fills and is hashed while the last
+// is being written. At most two pieces are held.
+
+import type { Hash } from 'node:crypto'
+import type { FileHandle } from 'node:fs/promises'
+import { UploadTooLargeError } from '../domain/ports/storage-errors.ts'
+import { pieceBytes, type Buffers } from './disk-buffers.ts'
+
+export interface Appending {
+  readonly file: FileHandle
+  readonly offset: number
+  readonly maxBytes: number
+  /** Follows the bytes; it is right whenever `onIntact` runs. */
+  readonly hash: Hash | undefined
+  readonly buffers: Buffers
+  /** Asked before each write; throws when there is no room. */
+  readonly check: () => Promise<void>
+  /** Everything that was hashed is in the file: the hash is that of `length` bytes. Also runs when the source failed. */
+  readonly onIntact: (length: number) => void
+}
+
+/** Appends all of `source` and gives the new length. When `source` throws, what came before it is written first. */
+export async function appendAll(appending: Appending, source: AsyncIterable<Uint8Array>): Promise<number> {
+  const { file, maxBytes, hash, buffers } = appending
+  const taken: Buffer[] = []
+  let current = 0
+  let filled = 0
+  let position = appending.offset
+  let running: Promise<void> = Promise.resolve()
+  let broken = false
+
+  const buffer = () => (taken[current] ??= buffers.take())
+
+  /** Waits for the last write and starts the next one. */
+  const flush = async () => {
+    await running
+    await appending.check()
+    const bytes = buffer().subarray(0, filled)
+    running = writeAll(file, bytes, position)
+    running.catch(() => {
+      // Seen by whoever waits for it next; here only noted, so that an upload's end can not overtake it.
+      broken = true
+    })
+    position += filled
+    filled = 0
+    current = 1 - current
+  }
+
+  const add = async (piece: Uint8Array) => {
+    for (let done = 0; done < piece.byteLength; ) {
+      const part = piece.subarray(done, done + pieceBytes - filled)
+      buffer().set(part, filled)
+      filled += part.byteLength
+      done += part.byteLength
+      if (filled === pieceBytes) await flush()
+    }
+  }
+
+  const finish = async () => {
+    if (filled > 0) await flush()
+    await running
+    appending.onIntact(position)
+  }
+
+  let sourceEnded = false
+  try {
+    for await (const piece of source) {
+      if (position + filled + piece.byteLength > maxBytes) throw new UploadTooLargeError(`more than ${maxBytes} bytes`)
+      hash?.update(piece)
+      await add(piece)
+    }
+    sourceEnded = true
+    await finish()
+    return position
+  } catch (error) {
+    // A write that failed ends everything; a source that failed leaves its bytes.
+    if (!sourceEnded && !broken) await finish()
+    throw error
+  } finally {
+    // A buffer goes back only when nothing is being written from it.
+    await running.catch(() => {})
+    taken.forEach((one) => buffers.give(one))
+  }
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.byteLength; ) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.byteLength - done, position + done)
+    done += bytesWritten
+  }
+}

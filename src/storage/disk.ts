@@ -1,0 +1,219 @@
+// The blob store in a directory. What it promises rests on the order of its steps: bytes, fsync, rename, fsync of the directory;
+// only then may a row name the file (docs/storage-layout.md). A published file is never written to again.
+
+import { constants } from 'node:fs'
+import { open, rename, rm, stat, unlink, type FileHandle } from 'node:fs/promises'
+import type { Blobs } from '../domain/ports/blobs.ts'
+import { UploadBusyError, UploadOffsetError } from '../domain/ports/storage-errors.ts'
+import type { Digest } from '../lib/digest.ts'
+import { appendAll } from './disk-append.ts'
+import { createBuffers, pieceBytes } from './disk-buffers.ts'
+import { isMissing, toStorageError } from './disk-errors.ts'
+import { createRunningHashes, matchesDigests } from './disk-hashes.ts'
+import { isPhys, isUploadId, namesIn, openLayout, prefixes, syncDirectory } from './disk-layout.ts'
+import { readPieces } from './disk-read.ts'
+import { openSpace } from './disk-space.ts'
+
+/** Points where a test may stop, fail or kill the process. */
+export type DiskPoint =
+  | 'blob:before-write'
+  | 'blob:before-fsync'
+  | 'blob:after-fsync'
+  | 'blob:before-rename'
+  | 'blob:after-rename'
+  | 'blob:after-dirsync'
+  | 'blob:before-remove'
+
+export interface DiskOptions {
+  readonly directory: string
+  /** Free bytes below which new uploads are refused; below half of it, running ones too. 512 MiB or 2 % of the file system, if more. */
+  readonly reserveBytes?: number
+  /** Bytes of one read of a blob, 256 KiB at most and by default. */
+  readonly readBytes?: number
+  readonly hooks?: { readonly at: (point: DiskPoint) => Promise<void> }
+}
+
+/** Unfinished uploads whose hash is kept. */
+const hashesMax = 1024
+/** Idle buffers kept: 16 MiB. */
+const buffersKept = 64
+
+/** Opens the store, and makes its directories when they are missing. The caller holds the lock of the data directory. */
+export async function openDiskBlobs({ directory, reserveBytes, readBytes, hooks }: DiskOptions): Promise<Blobs> {
+  const layout = await openLayout(directory)
+  const space = openSpace(directory, reserveBytes)
+  const buffers = createBuffers(buffersKept)
+  const hashes = createRunningHashes(hashesMax)
+  const pieceSize = Math.min(readBytes ?? pieceBytes, pieceBytes)
+  const busy = new Map<string, Promise<void>>()
+  const at = hooks?.at ?? (async () => {})
+  let closed = false
+
+  /** One piece of work per upload at a time; another one is refused, not queued. */
+  async function alone<T>(uploadId: string, work: () => Promise<T>): Promise<T> {
+    if (closed) throw new Error('the blob store is closed')
+    if (busy.has(uploadId)) throw new UploadBusyError('another request works on this upload')
+    const { promise, resolve } = Promise.withResolvers<void>()
+    busy.set(uploadId, promise)
+    try {
+      return await work()
+    } catch (error) {
+      throw toStorageError(error)
+    } finally {
+      busy.delete(uploadId)
+      resolve()
+    }
+  }
+
+  async function append(uploadId: string, offset: number, source: AsyncIterable<Uint8Array>, maxBytes: number): Promise<number> {
+    const path = layout.uploadPath(uploadId)
+    await space.check(offset === 0 ? 'new' : 'running')
+    const file = await open(path, constants.O_WRONLY | constants.O_CREAT, 0o640)
+    try {
+      const { size } = await file.stat()
+      if (size !== offset) throw new UploadOffsetError(size)
+      const hash = hashes.take(uploadId, offset)
+      return await appendAll(
+        {
+          file,
+          offset,
+          maxBytes,
+          hash,
+          buffers,
+          check: async () => {
+            await at('blob:before-write')
+            await space.check('running')
+          },
+          onIntact: (length) => {
+            if (hash) hashes.keep(uploadId, { hash, length })
+          },
+        },
+        source,
+      )
+    } finally {
+      await file.close()
+    }
+  }
+
+  async function publish(uploadId: string, phys: string, digests: readonly Digest[]): Promise<{ readonly size: number } | undefined> {
+    const from = layout.uploadPath(uploadId)
+    const to = layout.blobPath(phys)
+    if (digests.length === 0) throw new Error('publishing needs a digest')
+    const file = (await openExisting(from)) ?? (await publishedBefore(from, to))
+    if (!file) return (await matchesDigests(to.path, digests, undefined, buffers)) ? { size: (await stat(to.path)).size } : undefined
+    try {
+      const { size } = await file.stat()
+      const hash = hashes.take(uploadId, size)
+      const matches = await matchesDigests(from, digests, hash, buffers)
+      if (hash) hashes.keep(uploadId, { hash, length: size })
+      if (!matches) return undefined
+      await makeDurable(file, uploadId, from)
+      await at('blob:before-rename')
+      await rename(from, to.path)
+      hashes.forget(uploadId)
+      await at('blob:after-rename')
+      await syncDirectory(to.directory)
+      await at('blob:after-dirsync')
+      return { size }
+    } finally {
+      await file.close()
+    }
+  }
+
+  /**
+   * An upload without a file: either it was renamed already (a repeat after a crash or a failed transaction; the rename is made durable
+   * again and there is nothing to open), or it never received a byte and is the empty layer.
+   */
+  async function publishedBefore(from: string, to: { readonly path: string; readonly directory: string }): Promise<FileHandle | undefined> {
+    if (await sizeOf(to.path) === undefined) return open(from, constants.O_RDWR | constants.O_CREAT, 0o640)
+    await syncDirectory(to.directory)
+    return undefined
+  }
+
+  /**
+   * After a failed fsync the kernel may call the pages clean without having written them, so that a second fsync would succeed on lost
+   * bytes (seen on ext4, xfs and btrfs): the file is discarded instead.
+   */
+  async function makeDurable(file: FileHandle, uploadId: string, path: string): Promise<void> {
+    try {
+      await at('blob:before-fsync')
+      await file.sync()
+      await at('blob:after-fsync')
+    } catch (error) {
+      hashes.forget(uploadId)
+      await rm(path, { force: true })
+      throw error
+    }
+  }
+
+  async function received(uploadId: string): Promise<number> {
+    return (await sizeOf(layout.uploadPath(uploadId))) ?? 0
+  }
+
+  return {
+    append: (uploadId, offset, source, maxBytes) => alone(uploadId, () => append(uploadId, offset, source, maxBytes)),
+    received,
+    publish: (uploadId, phys, digests) => alone(uploadId, () => publish(uploadId, phys, digests)),
+    discardUpload: async (uploadId) => {
+      hashes.forget(uploadId)
+      await rm(layout.uploadPath(uploadId), { force: true })
+    },
+    read: async (phys, size, range) => {
+      const file = await openExisting(layout.blobPath(phys).path, constants.O_RDONLY)
+      if (!file) return undefined
+      const found = await file.stat()
+      const { start, end } = range ?? { start: 0, end: size - 1 }
+      if (found.size === size && start >= 0 && start <= end + 1 && end < size)
+        return readPieces(file, start, end + 1, pieceSize, buffers)
+      await file.close()
+      if (found.size === size) throw new Error(`the range ${start}-${end} is not within ${size} bytes`)
+      return undefined
+    },
+    remove: async (phys) => {
+      const { path } = layout.blobPath(phys)
+      await at('blob:before-remove')
+      await unlink(path).catch((error: unknown) => {
+        if (!isMissing(error)) throw error
+      })
+    },
+    list: async function* () {
+      for (const prefix of prefixes) {
+        for await (const names of namesIn(layout.blobPath(`${prefix}/${prefix}${'0'.repeat(30)}`).directory)) {
+          const files: { phys: string; size: number }[] = []
+          for (const phys of names.map((name) => `${prefix}/${name}`).filter(isPhys)) {
+            const size = await sizeOf(layout.blobPath(phys).path)
+            // Removed since it was listed.
+            if (size !== undefined) files.push({ phys, size })
+          }
+          yield files
+        }
+      }
+    },
+    listUploads: async function* () {
+      for await (const names of namesIn(layout.uploads)) yield names.filter(isUploadId)
+    },
+    freeBytes: space.freeBytes,
+    close: async () => {
+      closed = true
+      await Promise.all(busy.values())
+    },
+  }
+}
+
+async function openExisting(path: string, flags: number = constants.O_RDWR): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, flags)
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
+  }
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,76 @@
+// The metadata port on any SQL engine: the nouns put together, and what a write transaction is.
+
+import type { Kysely } from 'kysely'
+import type { Metadata, MetadataReads, MetadataWrites } from '../../domain/ports/metadata.ts'
+import { imageReads, imageWrites } from './images.ts'
+import { layerReads, layerWrites } from './layers.ts'
+import { physReads } from './phys.ts'
+import { repositoryReads, repositoryWrites } from './repositories.ts'
+import { statement } from './statement.ts'
+import { tagReads, tagWrites } from './tags.ts'
+import { trashReads, trashWrites } from './trash.ts'
+import type { Tables } from './tables.ts'
+import { uploadReads, uploadWrites } from './uploads.ts'
+
+/** What an engine gives. */
+export interface SqlEngine {
+  /** Committed state. */
+  readonly reader: Kysely<Tables>
+  /** Its transactions are write transactions; a commit resolves when it is durable. */
+  readonly writer: Kysely<Tables>
+  /** Turns what the engine throws into the port's errors. */
+  readonly toStorageError: (error: unknown) => unknown
+  readonly close: () => Promise<void>
+}
+
+/** The longest that the work of one write transaction may take, before it is rolled back. */
+const workLimitMs = 30_000
+
+export function createSqlMetadata(engine: SqlEngine, workMs: number = workLimitMs): Metadata {
+  const read: MetadataReads = {
+    repositories: repositoryReads(engine.reader),
+    images: imageReads(engine.reader),
+    tags: tagReads(engine.reader),
+    layers: layerReads(engine.reader),
+    uploads: uploadReads(engine.reader),
+    trash: trashReads(engine.reader),
+    phys: physReads(engine.reader),
+  }
+  return {
+    read,
+    write: async (work) => {
+      try {
+        return await engine.writer.transaction().execute((tx) => endsWithin(workMs, () => work(writesOf(tx))))
+      } catch (error) {
+        throw engine.toStorageError(error)
+      }
+    },
+    ping: async () => {
+      await ping(engine.reader, {})
+    },
+    close: engine.close,
+  }
+}
+
+const writesOf = (tx: Kysely<Tables>): MetadataWrites => ({
+  repositories: repositoryWrites(tx),
+  images: imageWrites(tx),
+  tags: tagWrites(tx),
+  layers: layerWrites(tx),
+  uploads: uploadWrites(tx),
+  trash: trashWrites(tx),
+  phys: physReads(tx),
+})
+
+/** Work that hangs must not hold the writer for ever: the transaction ends without it, and its later statements are refused. */
+async function endsWithin<T>(limitMs: number, work: () => Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(`a write transaction took longer than ${limitMs} ms`)), limitMs)
+  try {
+    return await Promise.race([work(), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const ping = statement((db, _is: Record<string, never>) => db.selectFrom('repository').select('id').limit(1))

@@ -1,0 +1,44 @@
+// Brings a database up to this program. A database that a newer program has changed is refused, never guessed at.
+
+import { Migrator, type Migration } from 'kysely/migration'
+import type { Kysely } from 'kysely'
+import type { Tables } from '../tables.ts'
+import { initialTables } from './0001-initial-tables.ts'
+
+/** What differs between engines when tables are made. */
+export interface SchemaDialect {
+  /** The type of a text column ordered by bytes: `text collate "C"` on PostgreSQL, `text` on SQLite, where bytes are the default. */
+  readonly textType: string
+  /** Appended to a table that is only reached through its primary key (`without rowid` on SQLite, nothing on PostgreSQL). */
+  readonly clusteredTable: string
+}
+
+const migrationsFor = (dialect: SchemaDialect): Readonly<Record<string, Migration>> => ({
+  '0001-initial-tables': initialTables(dialect),
+})
+
+/** Runs the migrations that are missing, in one transaction. Throws when the database is newer than the program. */
+export async function migrate(db: Kysely<Tables>, dialect: SchemaDialect): Promise<void> {
+  const migrations = migrationsFor(dialect)
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
+  await refuseNewer(db, migrations)
+  const { error } = await migrator.migrateToLatest()
+  if (error !== undefined) throw error
+}
+
+async function refuseNewer(db: Kysely<Tables>, migrations: Readonly<Record<string, Migration>>): Promise<void> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
+  if (!tables.some((table) => table.name === 'kysely_migration')) return
+  const recorded = await db
+    .withTables<{ kysely_migration: { name: string } }>()
+    .selectFrom('kysely_migration')
+    .select('name')
+    .orderBy('name')
+    .execute()
+  const unknown = recorded.map((row) => row.name).filter((name) => !Object.hasOwn(migrations, name))
+  if (unknown.length > 0)
+    throw new Error(
+      `the database was written by a newer version of this program (it has the unknown migration ${unknown.join(', ')}); ` +
+        'start that version or a later one',
+    )
+}

@@ -1,0 +1,104 @@
+// The one connection that writes, in a thread of its own: neither an fsync nor a lock held by another process stalls the event loop.
+
+import { parentPort, workerData } from 'node:worker_threads'
+import { openConnection, type SqliteConnection } from './connection.ts'
+import { sqliteCodeOf } from './errors.ts'
+import type { WriterFailure, WriterReply, WriterRequest } from './writer-messages.ts'
+
+/** How long another process may hold the lock. */
+const busyMs = 5000
+
+if (!parentPort) throw new Error('writer-worker.ts runs in a worker thread')
+const port = parentPort
+const reply = (message: WriterReply) => port.postMessage(message)
+
+try {
+  // The main thread gives the file's name and nothing else.
+  serve(openConnection((workerData as { readonly file: string }).file, busyMs))
+} catch (error) {
+  reply({ kind: 'unusable', failure: toFailure(error) })
+}
+
+function serve(connection: SqliteConnection): void {
+  /** Why nothing of this group can be committed any more; it lasts until the group's commit is asked for. */
+  let lost: unknown
+  /** Why this transaction can only be rolled back; as on PostgreSQL, its first failed statement ends it. */
+  let failed: unknown
+  let open = false
+
+  const begin = () => {
+    failed = undefined
+    if (lost !== undefined) return
+    try {
+      if (!open) connection.execute('begin immediate')
+      open = true
+      connection.execute('savepoint work')
+    } catch (error) {
+      lost = error
+    }
+  }
+
+  const run = (request: Extract<WriterRequest, { kind: 'run' }>): WriterReply => {
+    const reason = lost ?? failed
+    if (reason !== undefined) return toFailed(request.id, reason)
+    try {
+      return { kind: 'done', id: request.id, ...connection.run(request.text, request.parameters) }
+    } catch (error) {
+      failed = error
+      // SQLite may have rolled back everything on its own (a full disk, an I/O error): then the group is lost.
+      if (!connection.inTransaction()) lost = error
+      return toFailed(request.id, error)
+    }
+  }
+
+  const end = (id: number, keep: boolean): WriterReply => {
+    if (lost !== undefined) return toFailed(id, lost)
+    try {
+      if (!keep || failed !== undefined) connection.execute('rollback to work')
+      connection.execute('release work')
+    } catch (error) {
+      lost = error
+      return toFailed(id, error)
+    }
+    return keep && failed !== undefined ? toFailed(id, failed) : done(id)
+  }
+
+  const commit = (id: number): WriterReply => {
+    const reason = lost
+    lost = undefined
+    open = false
+    try {
+      if (reason !== undefined) throw reason
+      connection.execute('commit')
+      return done(id)
+    } catch (error) {
+      if (connection.inTransaction()) connection.execute('rollback')
+      return toFailed(id, error)
+    }
+  }
+
+  port.on('message', (request: WriterRequest) => {
+    switch (request.kind) {
+      case 'begin':
+        return begin()
+      case 'run':
+        return reply(run(request))
+      case 'end':
+        return reply(end(request.id, request.keep))
+      case 'commit':
+        return reply(commit(request.id))
+      case 'close':
+        // Closing the last connection checkpoints the log into the database.
+        connection.close()
+        return port.close()
+    }
+  })
+  reply({ kind: 'ready' })
+}
+
+const done = (id: number): WriterReply => ({ kind: 'done', id, rows: [], changes: 0 })
+const toFailed = (id: number, error: unknown): WriterReply => ({ kind: 'failed', id, failure: toFailure(error) })
+
+function toFailure(error: unknown): WriterFailure {
+  return { message: error instanceof Error ? error.message : String(error), code: sqliteCodeOf(error) }
+}

@@ -1,0 +1,109 @@
+// The tables as Kysely sees them. Only text and bigint columns, so that one set of queries runs on every engine: times are epoch
+// milliseconds, booleans are 0 or 1, lists are JSON text.
+
+export interface Tables {
+  readonly repository: RepositoryRow
+  readonly resource_tag: ResourceTagRow
+  readonly blob: BlobRow
+  readonly repo_blob: RepoBlobRow
+  readonly manifest: ManifestRow
+  readonly manifest_blob: ManifestBlobRow
+  readonly manifest_child: ManifestChildRow
+  readonly tag: TagRow
+  readonly upload: UploadRow
+  readonly trash: TrashRow
+}
+
+export interface RepositoryRow {
+  readonly id: string
+  readonly kind: string
+  readonly account_id: string
+  readonly region: string
+  readonly name: string
+  readonly created_at_ms: number
+  readonly encryption_type: string
+  readonly kms_key: string | null
+  readonly tag_mutability: string
+  /** JSON: an array of strings. */
+  readonly exclusion_filters: string
+  readonly scan_on_push: number
+}
+
+export interface ResourceTagRow {
+  readonly repository_id: string
+  readonly key: string
+  readonly value: string
+}
+
+/** The live file of a digest, shared by all repositories. */
+export interface BlobRow {
+  readonly digest: string
+  readonly size: number
+  readonly phys: string
+  readonly created_at_ms: number
+  /** When its bytes were last seen to match the digest. */
+  readonly verified_at_ms: number
+  /** 1 when its file is known to be damaged or missing: then it is absent for everyone. */
+  readonly bad: number
+}
+
+/** A blob's membership of a repository. */
+export interface RepoBlobRow {
+  readonly repository_id: string
+  readonly digest: string
+  readonly lease_until_ms: number
+}
+
+export interface ManifestRow {
+  readonly repository_id: string
+  readonly digest: string
+  readonly media_type: string
+  readonly artifact_type: string | null
+  readonly subject: string | null
+  readonly manifest_bytes: number
+  readonly image_bytes: number
+  readonly pushed_at_ms: number
+  readonly last_pulled_at_ms: number | null
+  /** 1 while at least one tag names it: kept by the tag statements, so that pages of untagged images cost the same wherever they start. */
+  readonly tagged: number
+  readonly body: string
+}
+
+export interface ManifestBlobRow {
+  readonly repository_id: string
+  readonly manifest_digest: string
+  readonly digest: string
+  readonly media_type: string
+}
+
+export interface ManifestChildRow {
+  readonly repository_id: string
+  readonly parent_digest: string
+  readonly child_digest: string
+}
+
+export interface TagRow {
+  readonly repository_id: string
+  readonly name: string
+  readonly digest: string
+  readonly updated_at_ms: number
+}
+
+export interface UploadRow {
+  readonly id: string
+  readonly repository_id: string
+  readonly account_id: string
+  readonly phys: string
+  readonly created_at_ms: number
+  readonly expires_at_ms: number
+  readonly parts: number
+  readonly small_parts: number
+  readonly last_part_small: number
+}
+
+export interface TrashRow {
+  readonly phys: string
+  readonly digest: string | null
+  readonly reason: string
+  readonly not_before_ms: number
+}

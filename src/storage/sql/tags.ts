@@ -1,0 +1,132 @@
+import type { Kysely } from 'kysely'
+import type { TagReads, TagWrites } from '../../domain/ports/metadata.ts'
+import type { Digest } from '../../lib/digest.ts'
+import { listsOf, statement } from './statement.ts'
+import type { TagRow, Tables } from './tables.ts'
+
+export function tagReads(db: Kysely<Tables>): TagReads {
+  return {
+    find: async (repositoryId, tag) => {
+      const { rows } = await findTag(db, { repositoryId, tag })
+      return rows[0] && asDigest(rows[0].digest)
+    },
+    page: async (repositoryId, after, limit) => {
+      const { rows } = await pageTags(db, { repositoryId, after: after ?? '', limit })
+      return rows.map((row) => ({ digest: asDigest(row.digest), tag: row.name }))
+    },
+    of: async (repositoryId, digests) => {
+      const found = new Map<Digest, string[]>()
+      for (const some of listsOf(digests))
+        for (const row of (await tagsOf(db, { repositoryId, digests: some })).rows) {
+          const digest = asDigest(row.digest)
+          const tags = found.get(digest)
+          if (tags === undefined) found.set(digest, [row.name])
+          else tags.push(row.name)
+        }
+      return found
+    },
+    countOf: async (repositoryId, digest) =>
+      Number((await countTagsOf(db, { repositoryId, digest })).rows[0]?.count ?? 0),
+  }
+}
+
+export function tagWrites(db: Kysely<Tables>): TagWrites {
+  return {
+    ...tagReads(db),
+    put: async (repositoryId, tag, digest, atMs) => {
+      const before = (await findTag(db, { repositoryId, tag })).rows[0]?.digest
+      await Promise.all([
+        upsertTag(db, { repository_id: repositoryId, name: tag, digest, updated_at_ms: atMs }),
+        markTagged(db, { repositoryId, digest }),
+        ...(before === undefined || before === digest ? [] : [unmarkTagged(db, { repositoryId, digest: before })]),
+      ])
+    },
+    remove: async (repositoryId, tag) => {
+      const { rows } = await removeTag(db, { repositoryId, tag })
+      if (rows[0]) await unmarkTagged(db, { repositoryId, digest: rows[0].digest })
+    },
+  }
+}
+
+const findTag = statement((db, is: { readonly repositoryId: string; readonly tag: string }) =>
+  db.selectFrom('tag').select('digest').where('repository_id', '=', is.repositoryId).where('name', '=', is.tag),
+)
+
+const pageTags = statement((db, is: { readonly repositoryId: string; readonly after: string; readonly limit: number }) =>
+  db
+    .selectFrom('tag')
+    .select(['digest', 'name'])
+    .where('repository_id', '=', is.repositoryId)
+    .where('name', '>', is.after)
+    .orderBy('name')
+    .limit(is.limit),
+)
+
+const tagsOf = statement((db, is: { readonly repositoryId: string; readonly digests: readonly string[] }) =>
+  db
+    .selectFrom('tag')
+    .select(['digest', 'name'])
+    .where('repository_id', '=', is.repositoryId)
+    .where('digest', 'in', is.digests)
+    .orderBy('digest')
+    .orderBy('name'),
+)
+
+type OfImage = { readonly repositoryId: string; readonly digest: string }
+
+const countTagsOf = statement((db, is: OfImage) =>
+  db
+    .selectFrom('tag')
+    .select((of) => of.fn.countAll().as('count'))
+    .where('repository_id', '=', is.repositoryId)
+    .where('digest', '=', is.digest),
+)
+
+const upsertTag = statement((db, row: { readonly [C in keyof TagRow]: TagRow[C] }) =>
+  db
+    .insertInto('tag')
+    .values(row)
+    .onConflict((on) =>
+      on.columns(['repository_id', 'name']).doUpdateSet({ digest: row.digest, updated_at_ms: row.updated_at_ms }),
+    ),
+)
+
+const removeTag = statement((db, is: { readonly repositoryId: string; readonly tag: string }) =>
+  db
+    .deleteFrom('tag')
+    .where('repository_id', '=', is.repositoryId)
+    .where('name', '=', is.tag)
+    .returning('digest'),
+)
+
+// `tagged` is only written when it changes: the row carries the manifest's text.
+const markTagged = statement((db, is: OfImage) =>
+  db
+    .updateTable('manifest')
+    .set({ tagged: 1 })
+    .where('repository_id', '=', is.repositoryId)
+    .where('digest', '=', is.digest)
+    .where('tagged', '=', 0),
+)
+
+const unmarkTagged = statement((db, is: OfImage) =>
+  db
+    .updateTable('manifest')
+    .set({ tagged: 0 })
+    .where('repository_id', '=', is.repositoryId)
+    .where('digest', '=', is.digest)
+    .where((of) =>
+      of.not(
+        of.exists(
+          of
+            .selectFrom('tag')
+            .select('tag.name')
+            .where('tag.repository_id', '=', is.repositoryId)
+            .where('tag.digest', '=', is.digest),
+        ),
+      ),
+    ),
+)
+
+// Only digests are ever written to these columns.
+const asDigest = (text: string): Digest => text as Digest

@@ -1,0 +1,164 @@
+// A whole registry in this process: real SQLite, a real directory, a clock that tests move. No socket: tests perform operations, or
+// hand requests to handlers as values.
+
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { AccessKey, Caller, Context, Limits, Services } from '../../src/domain/context.ts'
+import { ecrLimits } from '../../src/domain/limits.ts'
+import type { RegistryKey } from '../../src/domain/ports/metadata.ts'
+import { digestOf, type Digest } from '../../src/lib/digest.ts'
+import { randomIds } from '../../src/lib/ids.ts'
+import type { Operation } from '../../src/operations/operation.ts'
+import { perform } from '../../src/operations/perform.ts'
+import { completeLayerUpload } from '../../src/operations/private/complete-layer-upload.ts'
+import { createRepository } from '../../src/operations/private/create-repository.ts'
+import { initiateLayerUpload } from '../../src/operations/private/initiate-layer-upload.ts'
+import { putImage } from '../../src/operations/private/put-image.ts'
+import { uploadLayerPart } from '../../src/operations/private/upload-layer-part.ts'
+import { openDiskBlobs } from '../../src/storage/disk.ts'
+import { openSqliteMetadata } from '../../src/storage/sql/sqlite/open-sqlite-metadata.ts'
+
+export const account = '123456789012'
+export const otherAccount = '210987654321'
+export const region = 'us-east-1'
+
+/** The root principal of an account, as the server makes it. */
+export function rootOf(accountId: string): Caller {
+  return { accountId, arn: `arn:aws:iam::${accountId}:root`, userId: accountId, accessKeyId: `AKIATEST${accountId}` }
+}
+
+export interface TestRegistry {
+  readonly services: Services
+  readonly directory: string
+  /** Moves the clock. */
+  advance(ms: number): void
+  /** A context of the API for the default account's root, or for another caller, region or plane. */
+  ctx(change?: Partial<Pick<Context, 'caller' | 'region' | 'plane' | 'ecrQuirks'>>): Context
+  perform<I, O>(operation: Operation<I, O>, input: I, ctx?: Context): Promise<O>
+  /** Work that failed after its request was answered: empty at the end of a good test. */
+  readonly backgroundErrors: readonly string[]
+  close(): Promise<void>
+}
+
+export interface TestRegistryOptions {
+  readonly ecrQuirks?: boolean
+  readonly limits?: Partial<Limits>
+  /** Epoch milliseconds; the clock stands still until `advance`. */
+  readonly now?: number
+  /** An earlier registry's directory, to open it again. */
+  readonly directory?: string
+  /** Where clients are told that the data plane is. */
+  readonly origin?: string
+}
+
+export async function openTestRegistry(options: TestRegistryOptions = {}): Promise<TestRegistry> {
+  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'stowage-test-')))
+  let now = options.now ?? Date.UTC(2026, 10, 21, 12)
+  const backgroundErrors: string[] = []
+  const metadata = await openSqliteMetadata({
+    file: join(directory, 'metadata.db'),
+    onFatal: (error: Error) => {
+      throw error
+    },
+  })
+  const blobs = await openDiskBlobs({ directory, reserveBytes: 0 })
+  const keys = new Map<string, AccessKey>(
+    [account, otherAccount].map((id) => {
+      const principal = rootOf(id)
+      return [principal.accessKeyId, { accessKeyId: principal.accessKeyId, secretAccessKey: `secret-of-${id}`, principal }]
+    }),
+  )
+  const origin = options.origin ?? 'http://localhost:4510'
+  const hostOf = (registry: RegistryKey) =>
+    registry.accountId === account && registry.region === region
+      ? new URL(origin).host
+      : `${registry.accountId}.dkr.ecr.${registry.region}.${new URL(origin).host}`
+  const services: Services = {
+    metadata,
+    blobs,
+    clock: { now: () => now },
+    ids: randomIds,
+    limits: { ...ecrLimits, ...options.limits },
+    secrets: { pageKey: Buffer.alloc(32, 7), tokenKeys: [Buffer.alloc(32, 8)] },
+    accessKeys: { find: (accessKeyId) => keys.get(accessKeyId) },
+    links: {
+      registryHost: hostOf,
+      proxyEndpoint: (registry) => `${new URL(origin).protocol}//${hostOf(registry)}`,
+      layer: (repository, digest, lifeMs, nowMs) => `${origin}/layers/${repository.id}/${digest}?until=${nowMs + lifeMs}`,
+    },
+    ecrQuirks: options.ecrQuirks ?? false,
+    onBackgroundError: (what, error) => backgroundErrors.push(`${what}: ${String(error)}`),
+  }
+  const ctx: TestRegistry['ctx'] = (change) => ({
+    ...services,
+    caller: rootOf(account),
+    region,
+    requestId: randomIds.uuid(),
+    plane: 'api',
+    ...change,
+  })
+  return {
+    services,
+    directory,
+    advance: (ms) => {
+      now += ms
+    },
+    ctx,
+    perform: (operation, input, context = ctx()) => perform(operation, context, input),
+    backgroundErrors,
+    close: async () => {
+      await metadata.close()
+      await blobs.close()
+      if (options.directory === undefined) await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Creates a repository of the default account. */
+export async function givenRepository(registry: TestRegistry, repositoryName: string): Promise<void> {
+  await registry.perform(createRepository, { repositoryName })
+}
+
+/** Uploads a layer in parts and gives its digest. */
+export async function givenLayer(registry: TestRegistry, repositoryName: string, content: string | Uint8Array): Promise<Digest> {
+  const bytes = Buffer.from(content)
+  const { uploadId = '' } = await registry.perform(initiateLayerUpload, { repositoryName })
+  const part = { partFirstByte: 0, partLastByte: bytes.length - 1, layerPartBlob: bytes }
+  await registry.perform(uploadLayerPart, { repositoryName, uploadId, ...part })
+  const digest = digestOf(bytes)
+  await registry.perform(completeLayerUpload, { repositoryName, uploadId, layerDigests: [digest] })
+  return digest
+}
+
+export const ociManifestType = 'application/vnd.oci.image.manifest.v1+json'
+export const ociIndexType = 'application/vnd.oci.image.index.v1+json'
+
+/** An OCI manifest of layers that were uploaded as these contents; the config is the first. */
+export function manifestOf(contents: readonly string[], more: Readonly<Record<string, unknown>> = {}): string {
+  const [config, ...layers] = contents.map((content, index) => ({
+    mediaType: index === 0 ? 'application/vnd.oci.image.config.v1+json' : 'application/vnd.oci.image.layer.v1.tar',
+    digest: digestOf(content),
+    size: Buffer.byteLength(content),
+  }))
+  return JSON.stringify({ schemaVersion: 2, mediaType: ociManifestType, config, layers, ...more })
+}
+
+/** Pushes an image of a config and one layer; gives its digest and manifest. */
+export async function givenImage(
+  registry: TestRegistry,
+  repositoryName: string,
+  imageTag: string | undefined,
+  seed = 'one',
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<{ readonly digest: Digest; readonly manifest: string }> {
+  const contents = [`{"config":"${seed}"}`, `layer of ${seed}`]
+  for (const content of contents) {
+    await givenLayer(registry, repositoryName, content).catch((error: unknown) => {
+      if (!(error instanceof Error && error.name === 'LayerAlreadyExistsException')) throw error
+    })
+  }
+  const manifest = manifestOf(contents, more)
+  await registry.perform(putImage, { repositoryName, imageManifest: manifest, imageTag })
+  return { digest: digestOf(manifest), manifest }
+}

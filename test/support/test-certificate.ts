@@ -1,0 +1,22 @@
+// A self-signed certificate for localhost and 127.0.0.1, for tests only, so that they need no openssl. Valid for a
+// hundred years.
+
+export const testCertificate = `-----BEGIN CERTIFICATE-----
+MIIBmjCCAUGgAwIBAgIUPuRSRX3ThXweI5oQSWopCnaVKTYwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTA5NTUzNVoYDzIxMjYxMDI4
+MDk1NTM1WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAS8Q6jLBenn+HcXm+SL3LNb2+7zWaGTYYo62llJlhZluoxjqw9mjWwb
+BqohkQLmKuxvzYY2BvGSgB9XWeO9JlUjo28wbTAdBgNVHQ4EFgQUw6mypcBD7hAJ
+VFZLhc3ITl7GL6EwHwYDVR0jBBgwFoAUw6mypcBD7hAJVFZLhc3ITl7GL6EwDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDRwAwRAIgGgXYvR1Mz2sV4NX6Z+v5177mJC9pKciBUoJLmv5wrcsCIEXa
+xzHxIAwaf1f8R2QXdpL2jsRt6Uofeh+IA9l2IBJu
+-----END CERTIFICATE-----
+`
+
+export const testKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgi/LIgfUPQqc7gpQL
+iNCgSJZ7ul1KkKSD4ni5VibFAU+hRANCAAS8Q6jLBenn+HcXm+SL3LNb2+7zWaGT
+YYo62llJlhZluoxjqw9mjWwbBqohkQLmKuxvzYY2BvGSgB9XWeO9JlUj
+-----END PRIVATE KEY-----
+`
