@@ -99,13 +99,13 @@ export const settings = {
     schema: z
       .string()
       .regex(
-        /^([a-z0-9.-]|\{account\}|\{region\}|\{port\}|:(?=\d|\{port\})|\[[0-9a-f:]+\])+$/,
-        'must be a host name, which may hold {account}, {region} and {port}',
+        /^(https?:\/\/)?([a-z0-9.-]|\{account\}|\{region\}|\{port\}|:(?=\d|\{port\})|\[[0-9a-f:]+\])+$/,
+        'must be a host name, with or without https:// before it, which may hold {account}, {region} and {port}',
       )
       .optional(),
     placeholder: 'TEMPLATE',
     description:
-      'Host of a registry as clients write it, with `{account}`, `{region}` and `{port}`; for use behind a proxy, and instead of `domain`',
+      'Host of a registry as clients write it, with `{account}`, `{region}` and `{port}`, instead of `domain`; behind a proxy that does TLS, with `https://` before it',
     default: undefined,
     defaultText: '`localhost:{port}` for the default account and region, `{account}.dkr.ecr.{region}.localhost:{port}` for the others',
   }),
@@ -130,6 +130,14 @@ export const settings = {
     description: "Follow ECR's deviations from the OCI distribution specification (docs/differences.md)",
     default: false,
   }),
+  reserveMib: setting({
+    kind: 'number',
+    schema: whole(0, 1024 * 1024 * 1024).optional(),
+    placeholder: 'MIB',
+    description: 'Free space in MiB below which uploads are refused, so that the database and deletes go on working',
+    default: undefined,
+    defaultText: '512, or 2 % of the file system when that is more',
+  }),
   tokenHours: setting({
     kind: 'number',
     schema: whole(1, 168),
@@ -139,7 +147,7 @@ export const settings = {
   }),
   layerUrlMinutes: setting({
     kind: 'number',
-    schema: whole(1, 7 * 24 * 60),
+    schema: whole(1, 60),
     placeholder: 'MINUTES',
     description: 'How long a URL of GetDownloadUrlForLayer is good',
     default: 60,

@@ -1,10 +1,10 @@
 // Repositories: create, find, page, change, delete. Rules: API reference and user guide of Amazon ECR.
 
 import { fail } from '../model/errors.ts'
+import { checkResourceTags } from './check-resource-tags.ts'
 import type { Context } from './context.ts'
 import type { Encryption, RegistryKey, Repository, RepositorySettings, ResourceTag } from './ports/metadata.ts'
 import { named } from './references.ts'
-import { checkResourceTags } from './resource-tags.ts'
 
 export interface NewRepository extends RepositorySettings {
   readonly name: string

@@ -1,23 +1,10 @@
 // Tags on repositories (AWS resource tags, not image tags). Rules: user guide, "Tagging a repository in Amazon ECR".
 
 import { fail } from '../model/errors.ts'
+import { checkResourceTagKey, checkResourceTags } from './check-resource-tags.ts'
 import type { Context } from './context.ts'
 import type { RegistryKey, ResourceTag } from './ports/metadata.ts'
 import { getRepository, notFound } from './repositories.ts'
-
-const characters = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u
-
-/** Fails with InvalidTagParameter for a key or value that AWS refuses, or a key given twice. */
-export function checkResourceTags(tags: readonly ResourceTag[]): void {
-  const keys = new Set<string>()
-  for (const { key, value } of tags) {
-    checkKey(key)
-    if (value.length > 256) fail('InvalidTagParameterException/value')
-    if (!characters.test(value)) fail('InvalidTagParameterException/characters')
-    if (keys.has(key)) fail('InvalidTagParameterException/duplicate', { key })
-    keys.add(key)
-  }
-}
 
 /** Adds tags or overwrites those of the same key. Fails with RepositoryNotFound, InvalidTagParameter, TooManyTags. */
 export async function tagRepository(ctx: Context, registry: RegistryKey, name: string, tags: readonly ResourceTag[]): Promise<void> {
@@ -33,7 +20,7 @@ export async function tagRepository(ctx: Context, registry: RegistryKey, name: s
 
 /** Removes tags; a key that is not there is fine. Fails with RepositoryNotFound, InvalidTagParameter. */
 export async function untagRepository(ctx: Context, registry: RegistryKey, name: string, keys: readonly string[]): Promise<void> {
-  for (const key of keys) checkKey(key)
+  for (const key of keys) checkResourceTagKey(key)
   await ctx.metadata.write(async (tx) => {
     const repository = (await tx.repositories.find(registry, name)) ?? notFound(registry, name)
     await tx.repositories.removeTags(repository.id, keys)
@@ -44,10 +31,4 @@ export async function untagRepository(ctx: Context, registry: RegistryKey, name:
 export async function resourceTagsOf(ctx: Context, registry: RegistryKey, name: string): Promise<readonly ResourceTag[]> {
   const repository = await getRepository(ctx, registry, name)
   return ctx.metadata.read.repositories.tags(repository.id)
-}
-
-function checkKey(key: string): void {
-  if (key.length < 1 || key.length > 128) fail('InvalidTagParameterException/key')
-  if (key.toLowerCase().startsWith('aws:')) fail('InvalidTagParameterException/aws')
-  if (!characters.test(key)) fail('InvalidTagParameterException/characters')
 }

@@ -68,8 +68,16 @@ export async function appendToUpload(
   source: AsyncIterable<Uint8Array>,
 ): Promise<number> {
   const received = await ctx.blobs.append(state.upload.id, offset ?? state.received, source, ctx.limits.layerBytesMax)
-  await keepAlive(ctx, state.upload)
+  if (ctx.ecrQuirks) await noteChunk(ctx, state.upload, received - state.received)
+  else await keepAlive(ctx, state.upload)
   return received
+}
+
+/** ECR keeps each chunk as a layer part: all but the last one have 5 MiB at least, or the upload cannot be completed. */
+async function noteChunk(ctx: Context, upload: Upload, bytes: number): Promise<void> {
+  if (bytes === 0) return
+  const expiresAtMs = ctx.clock.now() + ctx.limits.uploadLifeMs
+  await ctx.metadata.write((tx) => tx.uploads.touch(upload.id, { expiresAtMs, part: { small: bytes < ctx.limits.partBytesMin } }))
 }
 
 /** Notes that an upload is in use: it lives on from its last byte. One write an hour is precise enough for a life of a day. */

@@ -41,7 +41,7 @@ export interface ListSchema<T = unknown> extends Typed<readonly T[]> {
   readonly min?: number
   readonly max?: number
 }
-export interface MapSchema<T = unknown> extends Typed<Readonly<Record<string, T>>> {
+export interface MapSchema<T = unknown> extends Typed<T> {
   readonly kind: 'map'
   readonly key: StringSchema
   readonly value: Schema
@@ -99,7 +99,10 @@ export function timestamp(): TimestampSchema {
 export function list<S extends Schema>(member: S, constraints: { min?: number; max?: number } = {}): ListSchema<Infer<S>> {
   return { kind: 'list', member, ...constraints }
 }
-export function map<S extends Schema>(key: StringSchema, value: S): MapSchema<Infer<S>> {
+export function map<K extends string, S extends Schema>(
+  key: StringSchema<K>,
+  value: S,
+): MapSchema<{ readonly [P in K]?: Infer<S> }> {
   return { kind: 'map', key, value }
 }
 export function struct<const M extends Members>(members: M): StructSchema<StructType<M>> {

@@ -47,7 +47,7 @@ export async function appendAll(appending: Appending, source: AsyncIterable<Uint
   }
 
   const add = async (piece: Uint8Array) => {
-    for (let done = 0; done < piece.byteLength; ) {
+    for (let done = 0; done < piece.byteLength;) {
       const part = piece.subarray(done, done + pieceBytes - filled)
       buffer().set(part, filled)
       filled += part.byteLength
@@ -84,7 +84,7 @@ export async function appendAll(appending: Appending, source: AsyncIterable<Uint
 }
 
 async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < bytes.byteLength; ) {
+  for (let done = 0; done < bytes.byteLength;) {
     const { bytesWritten } = await file.write(bytes, done, bytes.byteLength - done, position + done)
     done += bytesWritten
   }

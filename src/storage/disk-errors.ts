@@ -8,7 +8,9 @@ export const isMissing = (error: unknown): boolean => errorCode(error) === 'ENOE
 /** The port's error for what the file system threw; anything else stays as it is. */
 export function toStorageError(error: unknown): unknown {
   const code = errorCode(error)
-  return code !== undefined && fullCodes.has(code) ? new StorageFullError('no room for the bytes', { cause: error }) : error
+  return code !== undefined && fullCodes.has(code)
+    ? new StorageFullError('no room for the bytes', { cause: error })
+    : error
 }
 
 function errorCode(error: unknown): string | undefined {

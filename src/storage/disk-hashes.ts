@@ -63,7 +63,7 @@ async function hashFile(
   const file = await open(path, 'r')
   const buffer = buffers.take()
   try {
-    for (let position = 0; ; ) {
+    for (let position = 0; ;) {
       const { bytesRead } = await file.read(buffer, 0, buffer.length, position)
       if (bytesRead === 0) return hashes
       for (const hash of hashes.values()) hash.update(buffer.subarray(0, bytesRead))

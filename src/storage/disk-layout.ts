@@ -38,7 +38,9 @@ export async function openLayout(directory: string): Promise<DiskLayout> {
 }
 
 /** The directories below `blobs`. */
-export const prefixes: readonly string[] = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, '0'))
+export const prefixes: readonly string[] = Array.from({ length: 256 }, (_, index) =>
+  index.toString(16).padStart(2, '0'),
+)
 
 export const isPhys = (name: string): boolean => physName.test(name)
 export const isUploadId = (name: string): boolean => uploadName.test(name)

@@ -81,7 +81,7 @@ export function readPieces(
 }
 
 async function readFully(file: FileHandle, buffer: Buffer, length: number, position: number): Promise<Uint8Array> {
-  for (let done = 0; done < length; ) {
+  for (let done = 0; done < length;) {
     const { bytesRead } = await file.read(buffer, done, length - done, position + done)
     if (bytesRead === 0) throw new Error(`the file ended ${length - done} bytes early`)
     done += bytesRead

@@ -30,7 +30,8 @@ export function openSpace(directory: string, reserveBytes: number | undefined): 
     },
     check: async (upload) => {
       const { available, reserve } = known && performance.now() - known.atMs < freshMs ? known : await look()
-      if (available < (upload === 'new' ? reserve : reserve / 2)) throw new StorageFullError('below the reserve of free space')
+      if (available < (upload === 'new' ? reserve : reserve / 2))
+        throw new StorageFullError('below the reserve of free space')
     },
   }
 }

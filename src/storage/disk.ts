@@ -65,7 +65,12 @@ export async function openDiskBlobs({ directory, reserveBytes, readBytes, hooks 
     }
   }
 
-  async function append(uploadId: string, offset: number, source: AsyncIterable<Uint8Array>, maxBytes: number): Promise<number> {
+  async function append(
+    uploadId: string,
+    offset: number,
+    source: AsyncIterable<Uint8Array>,
+    maxBytes: number,
+  ): Promise<number> {
     const path = layout.uploadPath(uploadId)
     await space.check(offset === 0 ? 'new' : 'running')
     const file = await open(path, constants.O_WRONLY | constants.O_CREAT, 0o640)
@@ -95,12 +100,19 @@ export async function openDiskBlobs({ directory, reserveBytes, readBytes, hooks 
     }
   }
 
-  async function publish(uploadId: string, phys: string, digests: readonly Digest[]): Promise<{ readonly size: number } | undefined> {
+  async function publish(
+    uploadId: string,
+    phys: string,
+    digests: readonly Digest[],
+  ): Promise<{ readonly size: number } | undefined> {
     const from = layout.uploadPath(uploadId)
     const to = layout.blobPath(phys)
     if (digests.length === 0) throw new Error('publishing needs a digest')
     const file = (await openExisting(from)) ?? (await publishedBefore(from, to))
-    if (!file) return (await matchesDigests(to.path, digests, undefined, buffers)) ? { size: (await stat(to.path)).size } : undefined
+    if (!file)
+      return (await matchesDigests(to.path, digests, undefined, buffers))
+        ? { size: (await stat(to.path)).size }
+        : undefined
     try {
       const { size } = await file.stat()
       const hash = hashes.take(uploadId, size)
@@ -124,8 +136,11 @@ export async function openDiskBlobs({ directory, reserveBytes, readBytes, hooks 
    * An upload without a file: either it was renamed already (a repeat after a crash or a failed transaction; the rename is made durable
    * again and there is nothing to open), or it never received a byte and is the empty layer.
    */
-  async function publishedBefore(from: string, to: { readonly path: string; readonly directory: string }): Promise<FileHandle | undefined> {
-    if (await sizeOf(to.path) === undefined) return open(from, constants.O_RDWR | constants.O_CREAT, 0o640)
+  async function publishedBefore(
+    from: string,
+    to: { readonly path: string; readonly directory: string },
+  ): Promise<FileHandle | undefined> {
+    if ((await sizeOf(to.path)) === undefined) return open(from, constants.O_RDWR | constants.O_CREAT, 0o640)
     await syncDirectory(to.directory)
     return undefined
   }

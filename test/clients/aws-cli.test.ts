@@ -68,7 +68,11 @@ describe('aws ecr', { skip: skipUnless('aws') }, () => {
       imageScanningConfiguration: { scanOnPush: false },
       encryptionConfiguration: { encryptionType: 'AES256' },
     })
-    const { repositories } = await answer<DescribeRepositoriesResponse>('describe-repositories', '--repository-names', 'cli/first')
+    const { repositories } = await answer<DescribeRepositoriesResponse>(
+      'describe-repositories',
+      '--repository-names',
+      'cli/first',
+    )
     assert.deepEqual(repositories, [repository])
   })
 
@@ -101,7 +105,10 @@ describe('aws ecr', { skip: skipUnless('aws') }, () => {
     const manifest = setting.sandbox.path('manifest.json')
     await writeFile(manifest, image.manifest.bytes)
     const put = ['put-image', '--repository-name', name, '--image-tag', 'v1', '--image-manifest', `file://${manifest}`]
-    assert.deepEqual((await answer<PutImageResponse>(...put)).image?.imageId, { imageDigest: image.manifest.digest, imageTag: 'v1' })
+    assert.deepEqual((await answer<PutImageResponse>(...put)).image?.imageId, {
+      imageDigest: image.manifest.digest,
+      imageTag: 'v1',
+    })
 
     const { imageDetails } = await answer<DescribeImagesResponse>('describe-images', '--repository-name', name)
     assert.equal(imageDetails?.length, 1)

@@ -64,7 +64,9 @@ describe('@aws-sdk/client-ecr', () => {
     assert.equal(got.images?.[0]?.imageManifest, imageManifest)
     assert.deepEqual(got.failures, [])
     for (const blob of blobs) {
-      const { downloadUrl } = await ecr.send(new GetDownloadUrlForLayerCommand({ repositoryName, layerDigest: blob.digest }))
+      const { downloadUrl } = await ecr.send(
+        new GetDownloadUrlForLayerCommand({ repositoryName, layerDigest: blob.digest }),
+      )
       const answer = await fetch(downloadUrl ?? '')
       assert.equal(answer.status, 200)
       assert.equal(sha256(Buffer.from(await answer.arrayBuffer())), blob.digest)
@@ -90,7 +92,7 @@ describe('@aws-sdk/client-ecr', () => {
       seen.push(...(page.imageIds ?? []).map((id) => id.imageTag))
     }
     assert.equal(pages, 3)
-    assert.deepEqual(seen.sort(), tags)
+    assert.deepEqual(seen.toSorted(), tags)
 
     const { imageDetails } = await ecr.send(new DescribeImagesCommand({ repositoryName }))
     assert.equal(imageDetails?.length, 1)

@@ -1,7 +1,7 @@
 // containerd's `ctr`: each blob in one monolithic PUT, manifests of an index by digest, the tag last.
 
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { before, describe, test } from 'node:test'
 
 import { skipUnlessRoot } from '../support/client.ts'
 import { makeIndex, writeLayout } from '../support/image-layout.ts'
@@ -13,8 +13,8 @@ describe('containerd', { skip: skipUnlessRoot('containerd', 'ctr', 'tar') }, () 
   let daemon: (Daemon & { readonly socket: string }) | undefined
   before(async () => {
     daemon = await startContainerd(setting.sandbox)
+    setting.onEnd(daemon.stop)
   })
-  after(async () => daemon?.stop())
 
   const ctr = (...args: readonly string[]): Promise<string> =>
     setting.sandbox.succeed('ctr', ['--address', daemon?.socket ?? '', ...args])
@@ -25,7 +25,13 @@ describe('containerd', { skip: skipUnlessRoot('containerd', 'ctr', 'tar') }, () 
       { os: 'linux', architecture: 'arm64' },
     ])
     await writeLayout(setting.sandbox.path('layout'), index, 'v1')
-    await setting.sandbox.succeed('tar', ['-C', setting.sandbox.path('layout'), '-cf', setting.sandbox.path('layout.tar'), '.'])
+    await setting.sandbox.succeed('tar', [
+      '-C',
+      setting.sandbox.path('layout'),
+      '-cf',
+      setting.sandbox.path('layout.tar'),
+      '.',
+    ])
     const reference = `${await setting.createRepository('containerd/multi')}:v1`
     const base = reference.slice(0, -':v1'.length)
     const native = ['--snapshotter', 'native', '--all-platforms']

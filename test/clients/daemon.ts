@@ -12,14 +12,13 @@ export type Daemon = { readonly stop: () => Promise<void> }
 const readyTimeoutMs = 30_000
 const stopTimeoutMs = 10_000
 
-/** Starts `program` and waits until `isReady` says so. What the daemon prints goes to `<program>.log` in the sandbox. */
-export async function startDaemon(
+/** Starts a daemon and waits until `isReady` says so. What it prints goes to `daemon.log` in the sandbox. */
+async function startDaemon(
   sandbox: Sandbox,
-  program: string,
-  args: readonly string[],
+  [program, ...args]: readonly [string, ...string[]],
   isReady: () => Promise<boolean>,
 ): Promise<Daemon> {
-  const logFile = sandbox.path(`${program}.log`)
+  const logFile = sandbox.path('daemon.log')
   const log = openSync(logFile, 'w')
   const child = spawn(findProgram(program) ?? program, args, { env: sandbox.env, stdio: ['ignore', log, log] })
   closeSync(log)
@@ -42,19 +41,37 @@ export async function startDaemon(
   return { stop }
 }
 
-/** A Docker engine with no bridge and no packet filter; the clients in the sandbox reach it by `DOCKER_HOST`. */
-export async function startDockerd(sandbox: Sandbox): Promise<Daemon & { readonly env: Record<string, string> }> {
+/**
+ * A Docker engine with no bridge and no packet filter; the clients in the sandbox reach it by `DOCKER_HOST`. `wrapper` is a command
+ * that becomes the one after it, such as one that enters other namespaces.
+ */
+export async function startDockerd(
+  sandbox: Sandbox,
+  wrapper: readonly string[] = [],
+): Promise<Daemon & { readonly env: Record<string, string> }> {
   const socket = `unix://${sandbox.path('d.sock')}`
   const env = { DOCKER_HOST: socket }
   const network = ['--iptables=false', '--ip6tables=false', '--bridge=none']
-  const places = ['--data-root', sandbox.path('docker'), '--exec-root', sandbox.path('exec'), '--pidfile', sandbox.path('d.pid')]
+  const places = [
+    '--data-root',
+    sandbox.path('docker'),
+    '--exec-root',
+    sandbox.path('exec'),
+    '--pidfile',
+    sandbox.path('d.pid'),
+  ]
+  const [program = 'dockerd', ...args] = [...wrapper, 'dockerd']
   const daemon = await startDaemon(
     sandbox,
-    'dockerd',
-    ['--storage-driver=vfs', ...network, ...places, '-H', socket],
+    [program, ...args, '--storage-driver=vfs', ...network, ...places, '-H', socket],
     async () => (await sandbox.run('docker', ['version'], { env })).code === 0,
   )
-  return { ...daemon, env }
+  const stop = async (): Promise<void> => {
+    await daemon.stop()
+    // The engine mounts its directory upon itself; one that had to be killed leaves that behind, and nothing can be removed under it.
+    await sandbox.run('umount', ['-l', sandbox.path('docker')])
+  }
+  return { stop, env }
 }
 
 /** A containerd of its own without the Kubernetes plug-in; `ctr` reaches it by `--address`. */
@@ -74,5 +91,5 @@ export async function startContainerd(sandbox: Sandbox): Promise<Daemon & { read
   )
   const isReady = async (): Promise<boolean> =>
     (await sandbox.run('ctr', ['--address', socket, '--connect-timeout', '1s', 'version'])).code === 0
-  return { ...(await startDaemon(sandbox, 'containerd', ['--config', config], isReady)), socket }
+  return { ...(await startDaemon(sandbox, ['containerd', '--config', config], isReady)), socket }
 }

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { after, before, describe, test } from 'node:test'
+import { before, describe, test } from 'node:test'
 
 import { type RunResult, skipUnlessRoot } from '../support/client.ts'
 import { writeDockerArchive } from '../support/docker-archive.ts'
@@ -15,8 +15,8 @@ describe('docker', { skip: skipUnlessRoot('dockerd', 'docker', 'containerd') }, 
   let daemon: (Daemon & { readonly env: Record<string, string> }) | undefined
   before(async () => {
     daemon = await startDockerd(setting.sandbox)
+    setting.onEnd(daemon.stop)
   })
-  after(async () => daemon?.stop())
 
   const run = (args: readonly string[], input?: string): Promise<RunResult> =>
     setting.sandbox.run('docker', args, { env: daemon?.env ?? {}, ...(input === undefined ? {} : { input }) })

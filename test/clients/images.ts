@@ -31,7 +31,12 @@ export async function uploadLayer(
 }
 
 /** Pushes a whole image under a tag. */
-export async function pushImage(ecr: ECRClient, repositoryName: string, image: TestImage, imageTag: string): Promise<void> {
+export async function pushImage(
+  ecr: ECRClient,
+  repositoryName: string,
+  image: TestImage,
+  imageTag: string,
+): Promise<void> {
   for (const blob of [...image.layers, image.config]) await uploadLayer(ecr, repositoryName, blob, 5 * 1024 * 1024)
   const imageManifest = image.manifest.bytes.toString()
   await ecr.send(new PutImageCommand({ repositoryName, imageManifest, imageTag }))

@@ -15,19 +15,26 @@ export type ClientSetting = {
     name: string,
     input?: Omit<CreateRepositoryCommandInput, 'repositoryName'>,
   ) => Promise<string>
+  /** Registers what must end before the sandbox and the server go; the last registered ends first. */
+  readonly onEnd: (end: () => Promise<void>) => void
 }
 
 /** To be called inside `describe`: registers the hooks, and the values are there when the first test runs. */
 export function useStowage(options: StowageOptions = {}): ClientSetting {
   let stowage: Stowage | undefined
   let sandbox: Sandbox | undefined
+  const ends: (() => Promise<void>)[] = []
   before(async () => {
     stowage = await startStowage(options)
     sandbox = createSandbox(stowage.env)
   })
   after(async () => {
-    sandbox?.remove()
-    await stowage?.remove()
+    try {
+      for (const end of ends.toReversed()) await end()
+      sandbox?.remove()
+    } finally {
+      await stowage?.remove()
+    }
   })
   return {
     get stowage() {
@@ -40,6 +47,7 @@ export function useStowage(options: StowageOptions = {}): ClientSetting {
       await started(stowage).ecr.send(new CreateRepositoryCommand({ ...input, repositoryName: name }))
       return `${started(stowage).host}/${name}`
     },
+    onEnd: (end) => ends.push(end),
   }
 }
 

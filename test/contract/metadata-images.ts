@@ -4,7 +4,15 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { digestOf } from '../../src/lib/digest.ts'
 import type { ImageIdRow, TagStatus } from '../../src/domain/ports/metadata.ts'
-import { allPages, imageOf, imagesInOrder, newLayer, newRepository, sharedMetadata, type OpenMetadata } from './metadata-samples.ts'
+import {
+  allPages,
+  imageOf,
+  imagesInOrder,
+  newLayer,
+  newRepository,
+  sharedMetadata,
+  type OpenMetadata,
+} from './metadata-samples.ts'
 
 export function imageContract(open: OpenMetadata): void {
   describe('images', () => {
@@ -58,7 +66,8 @@ export function imageContract(open: OpenMetadata): void {
       const { metadata } = store
       const repository = await newRepository(metadata)
       const images = imagesInOrder(9)
-      const tagsOf = (index: number) => (index % 3 === 0 ? [] : index % 3 === 1 ? ['B', 'a', '_'] : ['x']).map((tag) => `${tag}${index}`)
+      const tagsOf = (index: number) =>
+        (index % 3 === 0 ? [] : index % 3 === 1 ? ['B', 'a', '_'] : ['x']).map((tag) => `${tag}${index}`)
       await metadata.write(async (tx) => {
         for (const [index, image] of images.entries()) {
           await tx.images.put(repository.id, image, [], [])
@@ -66,7 +75,7 @@ export function imageContract(open: OpenMetadata): void {
         }
       })
       const expected = (status: TagStatus): readonly ImageIdRow[] =>
-        images.flatMap(({ digest }, index) => {
+        images.flatMap(({ digest }, index): readonly ImageIdRow[] => {
           const tags = tagsOf(index).toSorted()
           if (tags.length === 0) return status === 'TAGGED' ? [] : [{ digest, tag: undefined }]
           return status === 'UNTAGGED' ? [] : tags.map((tag) => ({ digest, tag }))
@@ -76,11 +85,17 @@ export function imageContract(open: OpenMetadata): void {
         const ids = expected(status)
         const digests = [...new Set(ids.map((row) => row.digest))]
         for (const limit of [1, 2, 3, 100]) {
-          assert.deepEqual(await allPages<ImageIdRow>((after) => read.images.pageIds(repository.id, status, after, limit)), ids)
+          assert.deepEqual(
+            await allPages<ImageIdRow>((after) => read.images.pageIds(repository.id, status, after, limit)),
+            ids,
+          )
           const pages = await allPages((after: { readonly digest: (typeof digests)[number] } | undefined) =>
             read.images.page(repository.id, status, after?.digest, limit),
           )
-          assert.deepEqual(pages.map((image) => image.digest), digests)
+          assert.deepEqual(
+            pages.map((image) => image.digest),
+            digests,
+          )
         }
       }
       assert.equal(await read.images.count(repository.id), 9)
@@ -102,14 +117,21 @@ export function imageContract(open: OpenMetadata): void {
       await put(7)
       await metadata.write((tx) => tx.images.remove(repository.id, images[4]?.digest ?? digestOf(''), 0))
       const second = await metadata.read.images.page(repository.id, 'ANY', first.at(-1)?.digest, 3)
-      assert.deepEqual([...first, ...second].map((one) => images.findIndex((image) => image.digest === one.digest)), [0, 2, 4, 6, 7, 8])
+      assert.deepEqual(
+        [...first, ...second].map((one) => images.findIndex((image) => image.digest === one.digest)),
+        [0, 2, 4, 6, 7, 8],
+      )
     })
 
     test('referrers are found by subject, filtered by type, in pages', async () => {
       const { metadata } = store
       const repository = await newRepository(metadata)
       const subject = digestOf('the subject need not exist')
-      const images = imagesInOrder(6).map((image, index) => ({ ...image, subject, artifactType: ['sbom', 'signature', undefined][index % 3] }))
+      const images = imagesInOrder(6).map((image, index) => ({
+        ...image,
+        subject,
+        artifactType: ['sbom', 'signature', undefined][index % 3],
+      }))
       const stranger = imageOf('{"no":"referrer"}', { artifactType: 'sbom' })
       await metadata.write(async (tx) => {
         for (const image of [...images, stranger]) await tx.images.put(repository.id, image, [], [])
@@ -118,7 +140,10 @@ export function imageContract(open: OpenMetadata): void {
       assert.deepEqual(await referrers(repository.id, subject, undefined, undefined, 100), images)
       assert.deepEqual(await referrers(repository.id, subject, undefined, images[1]?.digest, 2), images.slice(2, 4))
       assert.deepEqual(await referrers(repository.id, subject, ['sbom'], undefined, 100), [images[0], images[3]])
-      assert.deepEqual(await referrers(repository.id, subject, ['sbom', 'signature'], images[0]?.digest, 2), [images[1], images[3]])
+      assert.deepEqual(await referrers(repository.id, subject, ['sbom', 'signature'], images[0]?.digest, 2), [
+        images[1],
+        images[3],
+      ])
       assert.deepEqual(await referrers(repository.id, subject, [], undefined, 100), [])
       assert.deepEqual(await referrers(repository.id, stranger.digest, undefined, undefined, 100), [])
     })
@@ -128,7 +153,9 @@ export function imageContract(open: OpenMetadata): void {
       const [repository, other] = [await newRepository(metadata), await newRepository(metadata)]
       const layer = await newLayer(metadata, other, 'a layer of the other repository')
       const [child, index, broken] = [imageOf('{"c":1}'), imageOf('{"i":1}'), imageOf('{"b":1}')]
-      await assert.rejects(metadata.write((tx) => tx.images.put(repository.id, broken, [{ digest: layer.digest, mediaType: 'tar' }], [])))
+      await assert.rejects(
+        metadata.write((tx) => tx.images.put(repository.id, broken, [{ digest: layer.digest, mediaType: 'tar' }], [])),
+      )
       await assert.rejects(metadata.write((tx) => tx.images.put(repository.id, broken, [], [child.digest])))
       assert.equal(await metadata.read.images.any(repository.id), false)
       await metadata.write(async (tx) => {
@@ -136,8 +163,14 @@ export function imageContract(open: OpenMetadata): void {
         await tx.images.put(repository.id, index, [], [child.digest])
         await tx.tags.put(repository.id, 'top', index.digest, 1)
       })
-      await assert.rejects(metadata.write((tx) => tx.images.remove(repository.id, child.digest, 0)), 'an index names it')
-      await assert.rejects(metadata.write((tx) => tx.images.remove(repository.id, index.digest, 0)), 'a tag names it')
+      await assert.rejects(
+        metadata.write((tx) => tx.images.remove(repository.id, child.digest, 0)),
+        'an index names it',
+      )
+      await assert.rejects(
+        metadata.write((tx) => tx.images.remove(repository.id, index.digest, 0)),
+        'a tag names it',
+      )
       assert.deepEqual(await metadata.read.images.parents(repository.id, child.digest, 10), [index.digest])
       await metadata.write(async (tx) => {
         await tx.tags.remove(repository.id, 'top')
@@ -157,7 +190,10 @@ export function imageContract(open: OpenMetadata): void {
         await tx.images.put(repository.id, child, [], [])
         for (const parent of parents) await tx.images.put(repository.id, parent, [], [child.digest])
       })
-      assert.deepEqual(await metadata.read.images.parents(repository.id, child.digest, 3), parents.slice(0, 3).map((one) => one.digest))
+      assert.deepEqual(
+        await metadata.read.images.parents(repository.id, child.digest, 3),
+        parents.slice(0, 3).map((one) => one.digest),
+      )
     })
 
     test('a pull is noted', async () => {
@@ -192,7 +228,8 @@ function tagContract(open: OpenMetadata): void {
       const { read } = metadata
       assert.equal(await read.tags.find(repository.id, 'latest'), young.digest)
       assert.deepEqual(await read.images.findByTag(repository.id, 'latest'), young)
-      const digests = async (status: TagStatus) => (await read.images.page(repository.id, status, undefined, 10)).map((one) => one.digest)
+      const digests = async (status: TagStatus) =>
+        (await read.images.page(repository.id, status, undefined, 10)).map((one) => one.digest)
       assert.deepEqual(await digests('TAGGED'), [young.digest])
       assert.deepEqual(await digests('UNTAGGED'), [old.digest])
       await metadata.write((tx) => tx.tags.put(repository.id, 'latest', young.digest, 3))
@@ -218,7 +255,10 @@ function tagContract(open: OpenMetadata): void {
       })
       const { tags } = metadata.read
       const all = await allPages<ImageIdRow>((after) => tags.page(repository.id, after?.tag, 2))
-      assert.deepEqual(all.map((row) => row.tag), ['A', 'Z', 'a-1', 'a.1', 'a_1', 'b'])
+      assert.deepEqual(
+        all.map((row) => row.tag),
+        ['A', 'Z', 'a-1', 'a.1', 'a_1', 'b'],
+      )
       assert.equal(all[1]?.digest, two.digest)
       assert.deepEqual(
         await tags.of(repository.id, [one.digest, two.digest, three.digest]),

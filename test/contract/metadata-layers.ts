@@ -3,7 +3,16 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { digestOf } from '../../src/lib/digest.ts'
-import { allPages, imageOf, newLayer, newPhys, newRepository, sharedMetadata, uploadTo, type OpenMetadata } from './metadata-samples.ts'
+import {
+  allPages,
+  imageOf,
+  newLayer,
+  newPhys,
+  newRepository,
+  sharedMetadata,
+  uploadTo,
+  type OpenMetadata,
+} from './metadata-samples.ts'
 
 export function layerContract(open: OpenMetadata): void {
   describe('layers', () => {
@@ -35,7 +44,10 @@ export function layerContract(open: OpenMetadata): void {
       assert.equal((await metadata.read.layers.find(repository.id, first.digest))?.phys, first.phys)
       assert.equal((await metadata.read.layers.find(other.id, first.digest))?.phys, first.phys)
       const trash = new Set((await metadata.read.trash.due(1000, 1000)).map((item) => item.phys))
-      assert.deepEqual([first, second, third].map((one) => trash.has(one.phys)), [false, true, true])
+      assert.deepEqual(
+        [first, second, third].map((one) => trash.has(one.phys)),
+        [false, true, true],
+      )
     })
 
     test('a damaged blob is absent for everyone until it is pushed again, and then takes the new file', async () => {
@@ -69,7 +81,9 @@ export function layerContract(open: OpenMetadata): void {
       const [source, target] = [await newRepository(metadata), await newRepository(metadata)]
       const layer = await newLayer(metadata, source, 'mounted layer', 5000)
       const leases = () =>
-        Promise.all([source, target].map(async ({ id }) => (await metadata.read.layers.find(id, layer.digest))?.leaseUntilMs))
+        Promise.all(
+          [source, target].map(async ({ id }) => (await metadata.read.layers.find(id, layer.digest))?.leaseUntilMs),
+        )
       assert.equal(await metadata.write((tx) => tx.layers.mount(target.id, digestOf('nothing'), 6000)), false)
       assert.equal(await metadata.write((tx) => tx.layers.mount(target.id, layer.digest, 6000)), true)
       assert.deepEqual(await leases(), [5000, 6000])
@@ -90,7 +104,9 @@ export function layerContract(open: OpenMetadata): void {
       const layer = await newLayer(metadata, repository, 'named layer', 5000)
       await metadata.write((tx) => tx.layers.mount(other.id, layer.digest, 5000))
       const image = imageOf('{"names":"it"}')
-      await metadata.write((tx) => tx.images.put(repository.id, image, [{ digest: layer.digest, mediaType: 'a/tar' }], []))
+      await metadata.write((tx) =>
+        tx.images.put(repository.id, image, [{ digest: layer.digest, mediaType: 'a/tar' }], []),
+      )
       const seen = async (id: string) => {
         const found = await metadata.read.layers.find(id, layer.digest)
         return found && [found.referenced, found.mediaType, found.leaseUntilMs]
@@ -150,9 +166,10 @@ function uploadContract(open: OpenMetadata): void {
       await metadata.write((tx) => tx.uploads.discard(upload.id, 'cancelled', 77))
       await metadata.write((tx) => tx.uploads.discard(upload.id, 'cancelled', 78))
       assert.equal(await metadata.read.uploads.find(upload.id), undefined)
-      assert.deepEqual((await metadata.read.trash.due(77, 100)).filter((item) => item.phys === upload.phys), [
-        { phys: upload.phys, notBeforeMs: 77 },
-      ])
+      assert.deepEqual(
+        (await metadata.read.trash.due(77, 100)).filter((item) => item.phys === upload.phys),
+        [{ phys: upload.phys, notBeforeMs: 77 }],
+      )
       assert.equal(await metadata.read.phys.isOwned(upload.phys), true)
       await metadata.write((tx) => tx.trash.remove(upload.phys))
       assert.equal(await metadata.read.phys.isOwned(upload.phys), false)
@@ -167,19 +184,32 @@ function uploadContract(open: OpenMetadata): void {
         await tx.trash.put('t/early', 'again', -5)
       })
       assert.deepEqual(await metadata.read.trash.due(-11, 10), [{ phys: 't/early', notBeforeMs: -20 }])
-      assert.deepEqual((await metadata.read.trash.due(-10, 10)).map((item) => item.phys), ['t/early', 't/late'])
+      assert.deepEqual(
+        (await metadata.read.trash.due(-10, 10)).map((item) => item.phys),
+        ['t/early', 't/late'],
+      )
       assert.equal((await metadata.read.trash.due(-10, 1)).length, 1)
     })
 
     test('physical names of blobs are listed in byte order with their state', async () => {
       const { metadata } = store
       const repository = await newRepository(metadata)
-      const layers = await Promise.all(['x', 'yy', 'zzz', 'u', 'v'].map((text) => newLayer(metadata, repository, `phys ${text}`)))
+      const layers = await Promise.all(
+        ['x', 'yy', 'zzz', 'u', 'v'].map((text) => newLayer(metadata, repository, `phys ${text}`)),
+      )
       const bad = layers[2]
       await metadata.write((tx) => tx.layers.markBad(bad?.phys ?? ''))
-      const listed = await allPages((after: { readonly phys: string } | undefined) => metadata.read.phys.blobs(after?.phys, 2))
-      assert.deepEqual(listed.map((row) => row.phys), layers.map((one) => one.phys).toSorted())
-      assert.deepEqual(listed.filter((row) => row.bad).map((row) => [row.phys, row.size]), [[bad?.phys, 8]])
+      const listed = await allPages((after: { readonly phys: string } | undefined) =>
+        metadata.read.phys.blobs(after?.phys, 2),
+      )
+      assert.deepEqual(
+        listed.map((row) => row.phys),
+        layers.map((one) => one.phys).toSorted(),
+      )
+      assert.deepEqual(
+        listed.filter((row) => row.bad).map((row) => [row.phys, row.size]),
+        [[bad?.phys, 8]],
+      )
       assert.equal(await metadata.read.phys.isOwned(layers[0]?.phys ?? ''), true)
       assert.equal(await metadata.read.phys.isOwned(newPhys()), false)
     })

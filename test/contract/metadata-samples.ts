@@ -93,7 +93,12 @@ export const uploadTo = (repository: Repository, change: Partial<Upload> = {}): 
 })
 
 /** Commits a layer with this text's digest to the repository, leased until `leaseUntilMs`. */
-export async function newLayer(metadata: Metadata, repository: Repository, text: string, leaseUntilMs = 5000): Promise<Upload & { readonly digest: Digest }> {
+export async function newLayer(
+  metadata: Metadata,
+  repository: Repository,
+  text: string,
+  leaseUntilMs = 5000,
+): Promise<Upload & { readonly digest: Digest }> {
   const upload = uploadTo(repository)
   const digest = digestOf(text)
   await metadata.write(async (tx) => {

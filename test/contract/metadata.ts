@@ -70,7 +70,9 @@ function repositoryContract(open: OpenMetadata): void {
       assert.equal(won.filter(Boolean).length, 1)
       const winner = rivals[won.indexOf(true)]
       assert.deepEqual(await store.metadata.read.repositories.find(registry, 'contended'), winner)
-      assert.deepEqual(await store.metadata.read.repositories.tags(winner?.id ?? ''), [{ key: 'by', value: String(winner?.createdAtMs) }])
+      assert.deepEqual(await store.metadata.read.repositories.tags(winner?.id ?? ''), [
+        { key: 'by', value: String(winner?.createdAtMs) },
+      ])
     })
 
     test('settings change one by one, and nothing else with them', async () => {
@@ -91,8 +93,18 @@ function repositoryContract(open: OpenMetadata): void {
     test('resource tags are replaced by key and removed by key', async () => {
       const repository = await newRepository(store.metadata)
       const { metadata } = store
-      await metadata.write((tx) => tx.repositories.putTags(repository.id, [{ key: 'a', value: '1' }, { key: 'b', value: '2' }]))
-      await metadata.write((tx) => tx.repositories.putTags(repository.id, [{ key: 'b', value: '3' }, { key: 'c', value: '4' }]))
+      await metadata.write((tx) =>
+        tx.repositories.putTags(repository.id, [
+          { key: 'a', value: '1' },
+          { key: 'b', value: '2' },
+        ]),
+      )
+      await metadata.write((tx) =>
+        tx.repositories.putTags(repository.id, [
+          { key: 'b', value: '3' },
+          { key: 'c', value: '4' },
+        ]),
+      )
       await metadata.write((tx) => tx.repositories.removeTags(repository.id, ['a', 'unknown', 'c']))
       await metadata.write((tx) => tx.repositories.removeTags(repository.id, []))
       assert.deepEqual(await metadata.read.repositories.tags(repository.id), [{ key: 'b', value: '3' }])
@@ -106,13 +118,19 @@ function repositoryContract(open: OpenMetadata): void {
       // A locale would order these differently: "_" before "-", letters without regard to signs.
       const names = ['a', 'a-b', 'a/b', 'a0', 'a_b', 'aa', 'b.c', 'ba']
       for (const name of names.toReversed()) await create(name)
-      assert.deepEqual((await repositories.page(other, undefined, 100)).map((one) => one.name), names)
+      assert.deepEqual(
+        (await repositories.page(other, undefined, 100)).map((one) => one.name),
+        names,
+      )
       assert.equal(await repositories.count(other), names.length)
       const first = await repositories.page(other, undefined, 3)
       await create('a!')
       await create('a.')
       const second = await repositories.page(other, first.at(-1)?.name, 3)
-      assert.deepEqual([...first, ...second].map((one) => one.name), ['a', 'a-b', 'a/b', 'a0', 'a_b', 'aa'])
+      assert.deepEqual(
+        [...first, ...second].map((one) => one.name),
+        ['a', 'a-b', 'a/b', 'a0', 'a_b', 'aa'],
+      )
       assert.deepEqual(await repositories.page(other, 'ba', 3), [])
     })
 
@@ -139,7 +157,9 @@ function repositoryContract(open: OpenMetadata): void {
       assert.deepEqual(await read.tags.page(gone.id, undefined, 10), [])
       assert.equal(await read.layers.find(gone.id, layer.digest), undefined)
       assert.equal(await read.uploads.find(upload.id), undefined)
-      assert.ok((await read.trash.due(4000, 1000)).some((item) => item.phys === upload.phys && item.notBeforeMs === 4000))
+      assert.ok(
+        (await read.trash.due(4000, 1000)).some((item) => item.phys === upload.phys && item.notBeforeMs === 4000),
+      )
       assert.equal(await read.phys.isOwned(layer.phys), true)
       assert.equal((await read.layers.find(kept.id, layer.digest))?.phys, layer.phys)
       assert.equal((await read.images.find(kept.id, child.digest))?.manifest, child.manifest)
@@ -186,7 +206,10 @@ function transactionContract(open: OpenMetadata): void {
         }),
       )
       const outcomes = await Promise.allSettled(writes)
-      assert.deepEqual(outcomes.map((one) => one.status), outcomes.map((_, index) => (index % 3 === 0 ? 'fulfilled' : 'rejected')))
+      assert.deepEqual(
+        outcomes.map((one) => one.status),
+        outcomes.map((_, index) => (index % 3 === 0 ? 'fulfilled' : 'rejected')),
+      )
       assert.equal(await store.metadata.read.images.count(repository.id), 30)
       assert.deepEqual(await store.metadata.read.tags.page(repository.id, undefined, 10), [])
     })
@@ -240,7 +263,7 @@ function persistenceContract(open: OpenMetadata): void {
       const repository = await newRepository(under.metadata)
       const layer = await newLayer(under.metadata, repository, 'a layer that stays')
       const upload = uploadTo(repository)
-      const image = imageOf('{"stays": "\u{1F40B} \u0000? no: \\u0000"}'.replace('\u0000', ''))
+      const image = imageOf('{"stays": "\u{1F40B} \\u0000"}')
       await under.metadata.write(async (tx) => {
         await tx.images.put(repository.id, image, [{ digest: layer.digest, mediaType: 'tar' }], [])
         await tx.tags.put(repository.id, 'v1', image.digest, 1)

@@ -1,28 +1,282 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, open as openFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openSqliteMetadata } from '../../src/storage/sql/sqlite/open-sqlite-metadata.ts'
+import { createInterface } from 'node:readline'
+import { DatabaseSync } from 'node:sqlite'
+import { after, before, describe, test } from 'node:test'
+import { promisify } from 'node:util'
+import { Kysely } from 'kysely'
+import type { Metadata } from '../../src/domain/ports/metadata.ts'
+import { StorageBusyError, StorageFullError } from '../../src/domain/ports/storage-errors.ts'
+import { createSqlMetadata } from '../../src/storage/sql/metadata.ts'
+import { openConnection } from '../../src/storage/sql/sqlite/connection.ts'
+import { directDialect, writerDialect } from '../../src/storage/sql/sqlite/dialect.ts'
+import { openSqliteMetadata, type SqliteOptions } from '../../src/storage/sql/sqlite/open-sqlite-metadata.ts'
+import { openWriter } from '../../src/storage/sql/sqlite/writer.ts'
+import type { Tables } from '../../src/storage/sql/tables.ts'
 import { metadataContract } from './metadata.ts'
-import type { MetadataUnderTest } from './metadata-samples.ts'
+import { imageOf, newRepository, registry, repositoryNamed, type MetadataUnderTest } from './metadata-samples.ts'
 
-async function openUnderTest(directory?: string): Promise<MetadataUnderTest> {
-  const place = directory ?? (await mkdtemp(join(tmpdir(), 'stowage-metadata-')))
-  const metadata = await openSqliteMetadata({
-    file: join(place, 'metadata.db'),
-    onFatal: (error) => assert.fail(error),
-  })
+const run = promisify(execFile)
+const unexpected = (error: Error) => assert.fail(error)
+
+async function underTest(openAt: (file: string) => Promise<Metadata>, place?: string): Promise<MetadataUnderTest> {
+  const directory = place ?? (await mkdtemp(join(tmpdir(), 'stowage-metadata-')))
+  const metadata = await openAt(join(directory, 'metadata.db'))
   return {
     metadata,
     reopen: async () => {
       await metadata.close()
-      return openUnderTest(place)
+      return underTest(openAt, directory)
     },
     dispose: async () => {
       await metadata.close()
-      await rm(place, { recursive: true })
+      await rm(directory, { recursive: true })
     },
   }
 }
 
-metadataContract('SQLite', () => openUnderTest())
+metadataContract('SQLite', () => underTest((file) => openSqliteMetadata({ file, onFatal: unexpected })))
+
+describe('the statements that the contract runs', () => {
+  const texts = new Set<string>()
+
+  /** The same engine, with every statement noted. */
+  async function openNoting(file: string): Promise<Metadata> {
+    await (await openSqliteMetadata({ file, onFatal: unexpected })).close()
+    const connection = openConnection(file, 0)
+    const writer = await openWriter({ file, busyMs: 1000, onFatal: unexpected })
+    const log = (event: { readonly query: { readonly sql: string } }) => void texts.add(event.query.sql)
+    return createSqlMetadata({
+      reader: new Kysely<Tables>({ dialect: directDialect(connection, () => {}), log }),
+      writer: new Kysely<Tables>({ dialect: writerDialect(writer), log }),
+      toStorageError: (error) => error,
+      close: async () => {
+        connection.close()
+        await writer.close()
+      },
+    })
+  }
+
+  metadataContract('SQLite, noting its statements', () => underTest(openNoting))
+
+  test('walk an index: no scan of a table, no sort', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'stowage-plans-'))
+    const file = join(directory, 'metadata.db')
+    await (await openSqliteMetadata({ file, onFatal: unexpected })).close()
+    const database = new DatabaseSync(file)
+    try {
+      assert.ok(texts.size > 45, `${texts.size} statements were noted`)
+      const bad: string[] = []
+      for (const text of texts) {
+        // Its answer is whatever row comes first.
+        if (text === 'select "id" from "repository" limit ?') continue
+        const plan = database
+          .prepare(`explain query plan ${text}`)
+          .all()
+          .map((row) => String(row['detail']))
+        if (plan.some(isSlow)) bad.push([text.slice(0, 400), ...plan].join('\n    '))
+      }
+      assert.equal(bad.length, 0, bad.join('\n'))
+    } finally {
+      database.close()
+      await rm(directory, { recursive: true })
+    }
+  })
+
+  const isSlow = (step: string) =>
+    (/\bSCAN\b/.test(step) && !/VALUES CLAUSE|CONSTANT ROW/.test(step)) || /TEMP B-TREE/.test(step)
+})
+
+describe('the SQLite engine', () => {
+  let directory = ''
+  let count = 0
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'stowage-sqlite-'))
+  })
+  after(() => rm(directory, { recursive: true }))
+  const newFile = () => join(directory, `${count++}.db`)
+
+  async function withMetadata(
+    options: Partial<SqliteOptions>,
+    use: (metadata: Metadata, file: string) => Promise<void>,
+  ): Promise<void> {
+    const file = options.file ?? newFile()
+    const metadata = await openSqliteMetadata({ file, onFatal: unexpected, ...options })
+    try {
+      await use(metadata, file)
+    } finally {
+      await metadata.close()
+    }
+  }
+
+  test('every connection has the settings that durability rests on', () => {
+    const connection = openConnection(newFile(), 1234)
+    const setting = (name: string) => Object.values(Object(connection.run(`pragma ${name}`, []).rows[0]))[0]
+    assert.deepEqual(
+      ['journal_mode', 'synchronous', 'foreign_keys', 'busy_timeout', 'trusted_schema', 'cell_size_check'].map(setting),
+      ['wal', 2, 1, 1234, 0, 1],
+    )
+    connection.close()
+  })
+
+  test('a database that does not take the settings is not opened', () => {
+    // One in memory has no write-ahead log, as one on a network file system has none.
+    assert.throws(() => openConnection(':memory:', 0), /does not take the setting journal_mode=wal \(it stays memory\)/)
+  })
+
+  test('a database of a newer program is refused with a sentence', async () => {
+    const file = newFile()
+    await withMetadata({ file }, async () => {})
+    const database = new DatabaseSync(file)
+    database.exec(`insert into kysely_migration values ('9999-from-the-future', '2030-01-01T00:00:00.000Z')`)
+    database.close()
+    await assert.rejects(
+      openSqliteMetadata({ file, onFatal: unexpected }),
+      /newer version of this program .*9999-from-the-future/,
+    )
+  })
+
+  test('a lock held by another process makes writes wait, not the event loop, and then fail as busy', async () => {
+    await withMetadata({ busyMs: 300 }, async (metadata, file) => {
+      const other = new DatabaseSync(file)
+      other.exec('begin immediate')
+      let ticks = 0
+      const ticking = setInterval(() => ticks++, 5)
+      const waiting = metadata.write((tx) => tx.trash.put('waits', 'test', 0))
+      await assert.rejects(waiting, StorageBusyError)
+      assert.ok(ticks > 10, `the event loop went on: ${ticks} ticks`)
+      const patient = metadata.write((tx) => tx.trash.put('patient', 'test', 0))
+      await new Promise((resolve) => setTimeout(resolve, 30))
+      assert.equal(await metadata.read.phys.isOwned('patient'), false)
+      other.exec('rollback')
+      other.close()
+      await patient
+      clearInterval(ticking)
+      assert.equal(await metadata.read.phys.isOwned('patient'), true)
+      assert.equal(await metadata.read.phys.isOwned('waits'), false)
+    })
+  })
+
+  test('work that hangs is rolled back after its time, and others go on', async () => {
+    await withMetadata({ workMs: 50 }, async (metadata) => {
+      const hanging = metadata.write(async (tx) => {
+        await tx.trash.put('hangs', 'test', 0)
+        await new Promise(() => {})
+      })
+      const next = metadata.write((tx) => tx.trash.put('next', 'test', 0))
+      await assert.rejects(hanging, /took longer than 50 ms/)
+      await next
+      assert.equal(await metadata.read.phys.isOwned('hangs'), false)
+      assert.equal(await metadata.read.phys.isOwned('next'), true)
+    })
+  })
+
+  test('closing finishes the writes that were begun', async () => {
+    const file = newFile()
+    const metadata = await openSqliteMetadata({ file, onFatal: unexpected })
+    const writes = Array.from({ length: 200 }, (_, index) =>
+      metadata.write((tx) => tx.trash.put(`closing/${index}`, 'test', 0)),
+    )
+    const closing = metadata.close()
+    assert.deepEqual([...new Set((await Promise.allSettled(writes)).map((one) => one.status))], ['fulfilled'])
+    await closing
+    await withMetadata({ file }, async (again) => assert.equal((await again.read.trash.due(0, 1000)).length, 200))
+  })
+
+  test('what was acknowledged is there after kill -9', async () => {
+    const file = newFile()
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'support', 'write-for-ever.ts'), file], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const acknowledged: string[] = []
+    for await (const line of createInterface({ input: child.stdout })) {
+      acknowledged.push(line)
+      if (acknowledged.length === 500) child.kill('SIGKILL')
+    }
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+    assert.equal(child.signalCode, 'SIGKILL')
+    await withMetadata({ file }, async (metadata) => {
+      const present = new Set((await metadata.read.trash.due(0, 1_000_000)).map((item) => item.phys))
+      assert.deepEqual(
+        acknowledged.filter((phys) => !present.has(phys)),
+        [],
+      )
+    })
+  })
+
+  test('damage is fatal: it is told once, and writes are refused from then on', async () => {
+    const file = newFile()
+    await withMetadata({ file }, async (metadata) => {
+      const repository = await newRepository(metadata)
+      await metadata.write(async (tx) => {
+        for (let index = 0; index < 300; index++)
+          await tx.images.put(repository.id, imageOf(`{"damaged":${index},"x":"${'x'.repeat(900)}"}`), [], [])
+      })
+    })
+    // Everything after the pages that opening needs.
+    const handle = await openFile(file, 'r+')
+    const { size } = await handle.stat()
+    const from = Math.floor(size / 2 / 4096) * 4096
+    await handle.write(Buffer.alloc(size - from, 0xa5), 0, size - from, from)
+    await handle.close()
+    const told: Error[] = []
+    await withMetadata({ file, onFatal: (error) => told.push(error) }, async (metadata) => {
+      const repositories = await metadata.read.repositories.page(registry, undefined, 10)
+      const putAll = metadata.write(async (tx) => {
+        for (let index = 300; index < 600; index++)
+          await tx.images.put(repositories[0]?.id ?? '', imageOf(`{"damaged":${index}}`), [], [])
+      })
+      await assert.rejects(putAll, /malformed/)
+      assert.equal(told.length, 1)
+      await assert.rejects(
+        metadata.write((tx) => tx.trash.put('after', 'test', 0)),
+        (error) => error === told[0],
+      )
+      assert.equal(told.length, 1)
+    })
+  })
+
+  const root = process.getuid?.() === 0 && process.platform === 'linux'
+  test(
+    'a full disk refuses writes and loses nothing',
+    { skip: !root && 'needs root to mount a small tmpfs' },
+    async (t) => {
+      const small = await mkdtemp(join(tmpdir(), 'stowage-full-'))
+      try {
+        await run('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', small])
+      } catch (error) {
+        await rm(small, { recursive: true })
+        t.skip(`can not mount a tmpfs here: ${String(error)}`)
+        return
+      }
+      try {
+        const repository = repositoryNamed('on/a/full/disk')
+        await withMetadata({ file: join(small, 'metadata.db') }, async (metadata) => {
+          await metadata.write((tx) => tx.repositories.create(repository, []))
+          let stored = 0
+          const fill = async () => {
+            for (; stored < 100; stored++) {
+              const image = imageOf(`{"fills":${stored},"x":"${'x'.repeat(100_000)}"}`)
+              await metadata.write((tx) => tx.images.put(repository.id, image, [], []))
+            }
+          }
+          await assert.rejects(fill(), StorageFullError)
+          assert.ok(stored > 2, `${stored} images fit`)
+          assert.equal(await metadata.read.images.count(repository.id), stored)
+          assert.deepEqual(await metadata.read.repositories.find(registry, 'on/a/full/disk'), repository)
+          await assert.rejects(fill(), StorageFullError)
+        })
+        await withMetadata({ file: join(small, 'metadata.db') }, async (metadata) => {
+          assert.deepEqual(await metadata.read.repositories.find(registry, 'on/a/full/disk'), repository)
+        })
+      } finally {
+        await run('umount', [small])
+        await rm(small, { recursive: true })
+      }
+    },
+  )
+})

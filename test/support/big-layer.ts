@@ -4,7 +4,15 @@ import { createHash } from 'node:crypto'
 import { mkdir, open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { type Descriptor, layoutPath, makeConfig, makeManifest, ociTypes, seededStream, writeLayoutFrame } from './image-layout.ts'
+import {
+  type Descriptor,
+  layoutPath,
+  makeConfig,
+  makeManifest,
+  ociTypes,
+  seededStream,
+  writeLayoutFrame,
+} from './image-layout.ts'
 import { tarEnd, tarHeader, tarPadding } from './tar.ts'
 
 const pieceBytes = 4 * 1024 * 1024

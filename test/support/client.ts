@@ -1,16 +1,18 @@
 // Running real clients: finding the program, giving it a home of its own, and bounding how long it runs and how much it says.
 
 import { spawn } from 'node:child_process'
-import { accessSync, constants, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 
 const outputBytesMax = 1024 * 1024
 
+const debianPath = ['/usr/bin', '/usr/sbin', '/usr/local/bin', '/usr/local/sbin', '/bin', '/sbin']
+
 /** Debian's own programs come before what a machine may ship in front of them in PATH (pyenv's `aws`, a newer `docker`). */
 const searchPath = [
   ...(process.env['STOWAGE_CLIENTS_DIR'] ?? '').split(delimiter),
-  ...['/usr/bin', '/usr/sbin', '/usr/local/bin', '/usr/local/sbin', '/bin', '/sbin'],
+  ...debianPath,
   ...(process.env['PATH'] ?? '').split(delimiter),
 ].filter((directory) => directory !== '')
 
@@ -69,6 +71,7 @@ export function createSandbox(env: Readonly<Record<string, string>> = {}): Sandb
   mkdirSync(join(directory, 'home'))
   mkdirSync(join(directory, 'tmp'))
   mkdirSync(join(directory, 'docker-config'))
+  writeFileSync(join(directory, 'auth.json'), '{}') // buildah wants the file that it is told of to exist
   const run = (program: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> =>
     runProgram(program, args, { cwd: directory, ...options, env: { ...all, ...options.env } })
   return {

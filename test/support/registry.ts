@@ -66,7 +66,10 @@ export async function openTestRegistry(options: TestRegistryOptions = {}): Promi
   const keys = new Map<string, AccessKey>(
     [account, otherAccount].map((id) => {
       const principal = rootOf(id)
-      return [principal.accessKeyId, { accessKeyId: principal.accessKeyId, secretAccessKey: `secret-of-${id}`, principal }]
+      return [
+        principal.accessKeyId,
+        { accessKeyId: principal.accessKeyId, secretAccessKey: `secret-of-${id}`, principal },
+      ]
     }),
   )
   const origin = options.origin ?? 'http://localhost:4510'
@@ -85,7 +88,8 @@ export async function openTestRegistry(options: TestRegistryOptions = {}): Promi
     links: {
       registryHost: hostOf,
       proxyEndpoint: (registry) => `${new URL(origin).protocol}//${hostOf(registry)}`,
-      layer: (repository, digest, lifeMs, nowMs) => `${origin}/layers/${repository.id}/${digest}?until=${nowMs + lifeMs}`,
+      layer: (repository, digest, lifeMs, nowMs) =>
+        `${origin}/layers/${repository.id}/${digest}?until=${nowMs + lifeMs}`,
     },
     ecrQuirks: options.ecrQuirks ?? false,
     onBackgroundError: (what, error) => backgroundErrors.push(`${what}: ${String(error)}`),
@@ -121,7 +125,11 @@ export async function givenRepository(registry: TestRegistry, repositoryName: st
 }
 
 /** Uploads a layer in parts and gives its digest. */
-export async function givenLayer(registry: TestRegistry, repositoryName: string, content: string | Uint8Array): Promise<Digest> {
+export async function givenLayer(
+  registry: TestRegistry,
+  repositoryName: string,
+  content: string | Uint8Array,
+): Promise<Digest> {
   const bytes = Buffer.from(content)
   const { uploadId = '' } = await registry.perform(initiateLayerUpload, { repositoryName })
   const part = { partFirstByte: 0, partLastByte: bytes.length - 1, layerPartBlob: bytes }

@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { Agent } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -19,6 +20,8 @@ export type StowageOptions = {
   readonly dataDir?: string
   readonly port?: number
   readonly env?: Readonly<Record<string, string>>
+  /** What the SDK client of a server with TLS is to trust. */
+  readonly ca?: string
 }
 
 export type Stowage = {
@@ -52,6 +55,7 @@ export async function startStowage(options: StowageOptions = {}): Promise<Stowag
     region: env.AWS_REGION,
     credentials: { accessKeyId: env.AWS_ACCESS_KEY_ID, secretAccessKey: env.AWS_SECRET_ACCESS_KEY },
     maxAttempts: 1,
+    ...(options.ca === undefined ? {} : { requestHandler: { httpsAgent: new Agent({ ca: options.ca }) } }),
   })
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     const deadline = setTimeout(() => running.child.kill('SIGKILL'), stopTimeoutMs)

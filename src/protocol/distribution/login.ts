@@ -27,26 +27,27 @@ export function createLogin(options: LoginOptions): (request: HttpRequest, regis
   const failedLogins = createFailedLogins(services.clock)
   const genuine = new Map<string, TokenClaims>()
 
-  function claimsOf(header: string, password: string): TokenClaims | undefined {
-    const known = genuine.get(header)
-    if (known) return known
-    const opened = openToken(services.secrets, password, services.clock.now())
-    if (opened.kind === 'invalid') return undefined
-    if (header.length <= keptCharactersMax) {
-      genuine.set(header, opened.claims)
-      const [oldest] = genuine.keys()
-      if (genuine.size > tokensKept && oldest !== undefined) genuine.delete(oldest)
-    }
-    return opened.claims
+  function keep(header: string, claims: TokenClaims): void {
+    if (header.length > keptCharactersMax) return
+    genuine.set(header, claims)
+    const [oldest] = genuine.keys()
+    if (genuine.size > tokensKept && oldest !== undefined) genuine.delete(oldest)
+  }
+
+  /** Whom the claims of a genuine token stand for now. */
+  function holder(claims: TokenClaims): Caller | 'expired' | undefined {
+    return services.clock.now() < claims.expiresAtMs ? services.accessKeys.find(claims.accessKeyId)?.principal : 'expired'
   }
 
   function judge(header: string): Caller | 'expired' | undefined {
-    const password = genuine.has(header) ? '' : passwordOf(header)
+    const known = genuine.get(header)
+    if (known) return holder(known)
+    const password = passwordOf(header)
     if (password === undefined) return undefined
-    const claims = claimsOf(header, password)
-    if (claims === undefined) return anyPassword?.(password)
-    if (services.clock.now() >= claims.expiresAtMs) return 'expired'
-    return services.accessKeys.find(claims.accessKeyId)?.principal
+    const opened = openToken(services.secrets, password, services.clock.now())
+    if (opened.kind === 'invalid') return anyPassword?.(password)
+    keep(header, opened.claims)
+    return holder(opened.claims)
   }
 
   return (request, registry) => {
@@ -61,7 +62,7 @@ export function createLogin(options: LoginOptions): (request: HttpRequest, regis
 
 /** The password of user AWS in a Basic header; `undefined` when the header is anything else. */
 function passwordOf(header: string): string | undefined {
-  const [, encoded] = /^basic +([A-Za-z0-9+/]{8,8192}={0,2})$/i.exec(header) ?? []
+  const [, encoded] = /^basic +([A-Za-z0-9+/]{1,8192}={0,2})$/i.exec(header) ?? []
   if (encoded === undefined) return undefined
   const decoded = Buffer.from(encoded, 'base64').toString('utf8')
   return decoded.startsWith('AWS:') && decoded.length > 4 ? decoded.slice(4) : undefined

@@ -57,7 +57,12 @@ export const pageImages = statement(
       .limit(is.limit),
 )
 
-type ByTagged = { readonly repositoryId: string; readonly tagged: number; readonly after: string; readonly limit: number }
+type ByTagged = {
+  readonly repositoryId: string
+  readonly tagged: number
+  readonly after: string
+  readonly limit: number
+}
 
 export const pageImagesByTagged = statement((db, is: ByTagged) =>
   db
@@ -130,7 +135,12 @@ export const pageIdsAfterTag = statement((db, is: AfterTag) =>
     .limit(is.limit),
 )
 
-type Referrers = { readonly repositoryId: string; readonly subject: string; readonly after: string; readonly limit: number }
+type Referrers = {
+  readonly repositoryId: string
+  readonly subject: string
+  readonly after: string
+  readonly limit: number
+}
 
 export const pageReferrers = statement((db, is: Referrers) =>
   db

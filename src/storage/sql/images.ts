@@ -53,7 +53,8 @@ export function imageReads(db: Kysely<Tables>): ImageReads {
       return rows.map((row) => asDigest(row.parent_digest))
     },
     count: async (repositoryId) => Number((await statements.countImages(db, { repositoryId })).rows[0]?.count ?? 0),
-    any: async (repositoryId) => (await statements.pageImages(db, { repositoryId, after: '', limit: 1 })).rows.length > 0,
+    any: async (repositoryId) =>
+      (await statements.pageImages(db, { repositoryId, after: '', limit: 1 })).rows.length > 0,
   }
 }
 
@@ -91,7 +92,10 @@ async function pageIds(
 ): Promise<readonly ImageIdRow[]> {
   if (status === 'UNTAGGED') {
     const from = { repositoryId, tagged: 0, after: after?.digest ?? '', limit }
-    return (await statements.pageDigestsByTagged(db, from)).rows.map((row) => ({ digest: asDigest(row.digest), tag: undefined }))
+    return (await statements.pageDigestsByTagged(db, from)).rows.map((row) => ({
+      digest: asDigest(row.digest),
+      tag: undefined,
+    }))
   }
   if (status === 'TAGGED') {
     const from = { repositoryId, afterDigest: after?.digest ?? '', afterTag: after?.tag ?? '', limit }
@@ -147,7 +151,10 @@ function toSummary(row: Omit<ManifestRow, 'body' | 'repository_id' | 'tagged'>):
   }
 }
 
-const toImage = (row: Omit<ManifestRow, 'repository_id' | 'tagged'>): Image => ({ ...toSummary(row), manifest: row.body })
+const toImage = (row: Omit<ManifestRow, 'repository_id' | 'tagged'>): Image => ({
+  ...toSummary(row),
+  manifest: row.body,
+})
 
 const toImageIdRow = (row: { readonly digest: string; readonly tag: string | null }): ImageIdRow => ({
   digest: asDigest(row.digest),

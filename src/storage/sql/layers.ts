@@ -45,7 +45,14 @@ async function commit(
   // The name must come from the upload's own row: one that was discarded meanwhile is in the trash, and its file will be unlinked.
   const removed = await removeUpload(db, { id: upload.id, phys: upload.phys })
   if (removed.rows.length === 0) throw new Error(`upload ${upload.id} ended before its layer was committed`)
-  const row = { digest: blob.digest, size: blob.size, phys: upload.phys, created_at_ms: nowMs, verified_at_ms: nowMs, bad: 0 }
+  const row = {
+    digest: blob.digest,
+    size: blob.size,
+    phys: upload.phys,
+    created_at_ms: nowMs,
+    verified_at_ms: nowMs,
+    bad: 0,
+  }
   const inserted = await insertBlob(db, row)
   if (inserted.rows.length === 0) await settleSecondFile(db, row, nowMs)
   await putMembership(db, { repository_id: upload.repositoryId, digest: blob.digest, lease_until_ms: leaseUntilMs })

@@ -20,6 +20,7 @@ export interface SqlEngine {
   readonly writer: Kysely<Tables>
   /** Turns what the engine throws into the port's errors. */
   readonly toStorageError: (error: unknown) => unknown
+  /** Called once, when no write is running. */
   readonly close: () => Promise<void>
 }
 
@@ -36,19 +37,34 @@ export function createSqlMetadata(engine: SqlEngine, workMs: number = workLimitM
     trash: trashReads(engine.reader),
     phys: physReads(engine.reader),
   }
+  const running = new Set<Promise<unknown>>()
+  let closed: Promise<void> | undefined
+
+  async function write<T>(work: (tx: MetadataWrites) => Promise<T>): Promise<T> {
+    try {
+      return await engine.writer.transaction().execute((tx) => endsWithin(workMs, () => work(writesOf(tx))))
+    } catch (error) {
+      throw engine.toStorageError(error)
+    }
+  }
+
   return {
     read,
     write: async (work) => {
+      if (closed) throw new Error('the metadata is closed')
+      const writing = write(work)
+      running.add(writing)
       try {
-        return await engine.writer.transaction().execute((tx) => endsWithin(workMs, () => work(writesOf(tx))))
-      } catch (error) {
-        throw engine.toStorageError(error)
+        return await writing
+      } finally {
+        running.delete(writing)
       }
     },
     ping: async () => {
       await ping(engine.reader, {})
     },
-    close: engine.close,
+    // Writes that were begun are finished first.
+    close: () => (closed ??= Promise.allSettled(running).then(engine.close)),
   }
 }
 

@@ -28,7 +28,8 @@ export function repositoryReads(db: Kysely<Tables>): RepositoryReads {
       const { rows } = await countRepositories(db, inRegistry(registry))
       return Number(rows[0]?.count ?? 0)
     },
-    tags: async (repositoryId) => (await findTags(db, { repositoryId })).rows,
+    tags: async (repositoryId) =>
+      (await findTags(db, { repositoryId })).rows.map((row) => ({ key: row.key, value: row.value })),
   }
 }
 
@@ -133,10 +134,11 @@ const removeTags = statement((db, is: { readonly repositoryId: string; readonly 
   db.deleteFrom('resource_tag').where('repository_id', '=', is.repositoryId).where('key', 'in', is.keys),
 )
 
-const removals = (['tag', 'manifest_child', 'manifest_blob', 'manifest', 'repo_blob', 'resource_tag'] as const).map((table) =>
-  statement((db, is: { readonly repositoryId: string }) =>
-    db.deleteFrom(table).where('repository_id', '=', is.repositoryId),
-  ),
+const removals = (['tag', 'manifest_child', 'manifest_blob', 'manifest', 'repo_blob', 'resource_tag'] as const).map(
+  (table) =>
+    statement((db, is: { readonly repositoryId: string }) =>
+      db.deleteFrom(table).where('repository_id', '=', is.repositoryId),
+    ),
 )
 
 const trashUploads = statement((db, is: { readonly repositoryId: string; readonly nowMs: number }) =>
@@ -174,7 +176,8 @@ function toRepository(row: RepositoryRow): Repository {
     },
     name: row.name,
     createdAtMs: row.created_at_ms,
-    encryption: row.kms_key === null ? { encryptionType: encryption } : { encryptionType: encryption, kmsKey: row.kms_key },
+    encryption:
+      row.kms_key === null ? { encryptionType: encryption } : { encryptionType: encryption, kmsKey: row.kms_key },
     tagMutability: row.tag_mutability as TagMutability, // As above.
     exclusionFilters: JSON.parse(row.exclusion_filters) as string[], // As above.
     scanOnPush: row.scan_on_push === 1,

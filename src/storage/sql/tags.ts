@@ -52,14 +52,15 @@ const findTag = statement((db, is: { readonly repositoryId: string; readonly tag
   db.selectFrom('tag').select('digest').where('repository_id', '=', is.repositoryId).where('name', '=', is.tag),
 )
 
-const pageTags = statement((db, is: { readonly repositoryId: string; readonly after: string; readonly limit: number }) =>
-  db
-    .selectFrom('tag')
-    .select(['digest', 'name'])
-    .where('repository_id', '=', is.repositoryId)
-    .where('name', '>', is.after)
-    .orderBy('name')
-    .limit(is.limit),
+const pageTags = statement(
+  (db, is: { readonly repositoryId: string; readonly after: string; readonly limit: number }) =>
+    db
+      .selectFrom('tag')
+      .select(['digest', 'name'])
+      .where('repository_id', '=', is.repositoryId)
+      .where('name', '>', is.after)
+      .orderBy('name')
+      .limit(is.limit),
 )
 
 const tagsOf = statement((db, is: { readonly repositoryId: string; readonly digests: readonly string[] }) =>
@@ -92,11 +93,7 @@ const upsertTag = statement((db, row: { readonly [C in keyof TagRow]: TagRow[C] 
 )
 
 const removeTag = statement((db, is: { readonly repositoryId: string; readonly tag: string }) =>
-  db
-    .deleteFrom('tag')
-    .where('repository_id', '=', is.repositoryId)
-    .where('name', '=', is.tag)
-    .returning('digest'),
+  db.deleteFrom('tag').where('repository_id', '=', is.repositoryId).where('name', '=', is.tag).returning('digest'),
 )
 
 // `tagged` is only written when it changes: the row carries the manifest's text.

@@ -78,5 +78,6 @@ function setPragma(database: DatabaseSync, name: string, value: number | string)
   database.exec(`pragma ${name} = ${value}`)
   const row = database.prepare(`pragma ${name}`).get() ?? {}
   const found = Object.values(row)[0]
-  if (found !== value) throw new Error(`the database does not take the setting ${name}=${value} (it stays ${String(found)})`)
+  if (found !== value)
+    throw new Error(`the database does not take the setting ${name}=${value} (it stays ${String(found)})`)
 }

@@ -1,10 +1,10 @@
 // Kysely on `node:sqlite`: a dialect whose connections are given from outside, direct ones (reads, migrations) or the writer's.
 
 import {
-  CompiledQuery,
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
+  type CompiledQuery,
   type DatabaseConnection,
   type Dialect,
   type DialectAdapter,

@@ -37,7 +37,8 @@ export function toStorageError(error: unknown): unknown {
   const code = sqliteCodeOf(error)
   if (code === undefined) return error
   const primary = code & 0xff
-  if (primary === full || code === ioErrorSharedMemorySize) return new StorageFullError('the database has no room', { cause: error })
+  if (primary === full || code === ioErrorSharedMemorySize)
+    return new StorageFullError('the database has no room', { cause: error })
   if (primary === busy || primary === locked) return new StorageBusyError('the database is locked', { cause: error })
   return error
 }

@@ -22,18 +22,20 @@ export interface SqliteOptions {
   readonly onFatal: (error: Error) => void
   /** The longest that `work` of one write may take; 30 s. */
   readonly workMs?: number
+  /** How long another process may hold the lock of the file before a write fails; 5 s. */
+  readonly busyMs?: number
 }
 
 /** Opens the metadata in an SQLite file, made or brought up to date first. Throws when the settings that durability needs do not take. */
-export async function openSqliteMetadata({ file, onFatal, workMs }: SqliteOptions): Promise<Metadata> {
+export async function openSqliteMetadata({ file, onFatal, workMs, busyMs = 5000 }: SqliteOptions): Promise<Metadata> {
   let dead = false
   const die = (error: Error) => {
     if (dead) return
     dead = true
     onFatal(error)
   }
-  await bringUpToDate(file)
-  const writer = await openWriter(file, die)
+  await bringUpToDate(file, busyMs)
+  const writer = await openWriter({ file, busyMs, onFatal: die })
   // Nothing else uses the file (the data directory is locked), so that a reader practically never meets a lock.
   const connection = openConnection(file, 0)
   connection.execute('pragma query_only = 1')
@@ -41,26 +43,24 @@ export async function openSqliteMetadata({ file, onFatal, workMs }: SqliteOption
     if (isFatal(error) && error instanceof Error) die(error)
   }
   const reader = new Kysely<Tables>({ dialect: directDialect(connection, noteFatal) })
-  const closeOnce = async () => {
-    // The reader first: whoever closes last writes the log back into the database, and that belongs into the worker.
-    connection.close()
-    await writer.close()
-  }
-  let closed: Promise<void> | undefined
   return createSqlMetadata(
     {
       reader,
       writer: new Kysely<Tables>({ dialect: writerDialect(writer) }),
       toStorageError,
-      close: () => (closed ??= closeOnce()),
+      close: async () => {
+        // The reader first: whoever closes last writes the log back into the database, and that belongs into the worker.
+        connection.close()
+        await writer.close()
+      },
     },
     workMs,
   )
 }
 
 /** Migrations run on this thread, before anything is served. */
-async function bringUpToDate(file: string): Promise<void> {
-  const connection = openConnection(file, 5000)
+async function bringUpToDate(file: string, busyMs: number): Promise<void> {
+  const connection = openConnection(file, busyMs)
   try {
     await migrate(new Kysely<Tables>({ dialect: directDialect(connection, () => {}) }), sqliteSchema)
   } finally {

@@ -1,5 +1,12 @@
 // What the main thread and the writer's worker say to each other. Messages are handled strictly in order.
 
+/** What the worker is started with. */
+export interface WriterPlace {
+  readonly file: string
+  /** How long a statement may wait for another process's lock. */
+  readonly busyMs: number
+}
+
 export type WriterRequest =
   /** Opens a write transaction: a savepoint inside the group's BEGIN IMMEDIATE, which the first of a group opens. */
   | { readonly kind: 'begin' }

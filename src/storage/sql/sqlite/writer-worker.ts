@@ -3,18 +3,16 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { openConnection, type SqliteConnection } from './connection.ts'
 import { sqliteCodeOf } from './errors.ts'
-import type { WriterFailure, WriterReply, WriterRequest } from './writer-messages.ts'
-
-/** How long another process may hold the lock. */
-const busyMs = 5000
+import type { WriterFailure, WriterPlace, WriterReply, WriterRequest } from './writer-messages.ts'
 
 if (!parentPort) throw new Error('writer-worker.ts runs in a worker thread')
 const port = parentPort
 const reply = (message: WriterReply) => port.postMessage(message)
 
 try {
-  // The main thread gives the file's name and nothing else.
-  serve(openConnection((workerData as { readonly file: string }).file, busyMs))
+  // As `openWriter` starts it.
+  const place = workerData as WriterPlace
+  serve(openConnection(place.file, place.busyMs))
 } catch (error) {
   reply({ kind: 'unusable', failure: toFailure(error) })
 }

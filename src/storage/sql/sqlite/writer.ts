@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads'
 import { StorageBusyError } from '../../../domain/ports/storage-errors.ts'
 import type { StatementResult } from './connection.ts'
 import { isFatal, isFatalForCommit, SqliteError } from './errors.ts'
-import type { WriterFailure, WriterReply, WriterRequest } from './writer-messages.ts'
+import type { WriterFailure, WriterPlace, WriterReply, WriterRequest } from './writer-messages.ts'
 
 /** One write transaction. Its statements run in the order they are given, also when nobody waits for them. */
 export interface WriterTransaction {
@@ -19,6 +19,7 @@ export interface WriterTransaction {
 export interface Writer {
   /** Waits for the turn. Throws `StorageBusyError` when too many wait, or for too long. */
   readonly begin: () => Promise<WriterTransaction>
+  /** Called once, when no transaction is open; commits that are under way are finished. */
   readonly close: () => Promise<void>
 }
 
@@ -34,12 +35,19 @@ interface Group {
   readonly committed: PromiseWithResolvers<void>
 }
 
+export interface WriterOptions extends WriterPlace {
+  readonly onFatal: (error: Error) => void
+}
+
 /**
  * Starts the writer's thread. `onFatal` is told once when the database can not be trusted any more (an I/O error, a failed commit, the
  * thread's death); from then on every write throws that error.
  */
-export async function openWriter(file: string, onFatal: (error: Error) => void): Promise<Writer> {
-  const pending = new Map<number, { readonly resolve: (result: StatementResult) => void; readonly reject: (error: Error) => void }>()
+export async function openWriter({ file, busyMs, onFatal }: WriterOptions): Promise<Writer> {
+  const pending = new Map<
+    number,
+    { readonly resolve: (result: StatementResult) => void; readonly reject: (error: Error) => void }
+  >()
   const waiting: { readonly go: () => void; readonly reject: (error: Error) => void }[] = []
   let nextId = 0
   let taken = false
@@ -47,7 +55,7 @@ export async function openWriter(file: string, onFatal: (error: Error) => void):
   let fatal: Error | undefined
   let closing = false
 
-  const worker = await startWorker(file)
+  const worker = await startWorker({ file, busyMs })
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
   worker.on('error', (error) => die(new Error('the writer of the database failed', { cause: error })))
   worker.on('exit', () => closing || die(new Error('the writer of the database ended')))
@@ -68,6 +76,8 @@ export async function openWriter(file: string, onFatal: (error: Error) => void):
     onFatal(error)
   }
 
+  // A worker has no origin to name.
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin
   const tell = (request: WriterRequest) => worker.postMessage(request)
 
   async function ask(make: (id: number) => WriterRequest): Promise<StatementResult> {
@@ -118,7 +128,11 @@ export async function openWriter(file: string, onFatal: (error: Error) => void):
   }
 
   function openTransaction(): WriterTransaction {
-    const mine = (group ??= { startedAtMs: performance.now(), transactions: 0, committed: Promise.withResolvers<void>() })
+    const mine = (group ??= {
+      startedAtMs: performance.now(),
+      transactions: 0,
+      committed: Promise.withResolvers<void>(),
+    })
     // Those whose transaction failed alone do not wait for the commit.
     mine.committed.promise.catch(() => {})
     mine.transactions++
@@ -158,9 +172,6 @@ export async function openWriter(file: string, onFatal: (error: Error) => void):
       return openTransaction()
     },
     close: async () => {
-      if (closing) return exited
-      // Writes that were accepted are finished first.
-      while (taken && fatal === undefined) await takeTurn().then(passTurn, () => {})
       closing = true
       if (fatal !== undefined) await worker.terminate()
       else tell({ kind: 'close' })
@@ -170,10 +181,13 @@ export async function openWriter(file: string, onFatal: (error: Error) => void):
 }
 
 /** The worker's file beside this one: TypeScript in a checkout, JavaScript in the published package. */
-const workerFile = new URL(import.meta.url.endsWith('.ts') ? './writer-worker.ts' : './writer-worker.js', import.meta.url)
+const workerFile = new URL(
+  import.meta.url.endsWith('.ts') ? './writer-worker.ts' : './writer-worker.js',
+  import.meta.url,
+)
 
-async function startWorker(file: string): Promise<Worker> {
-  const worker = new Worker(workerFile, { workerData: { file }, name: 'database writer' })
+async function startWorker(place: WriterPlace): Promise<Worker> {
+  const worker = new Worker(workerFile, { workerData: place, name: 'database writer' })
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   worker.once('error', reject)
   worker.once('message', (reply: WriterReply) => {

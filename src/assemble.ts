@@ -1,0 +1,269 @@
+// Config to a running server: the only file that knows which stores there are. It opens everything in order and closes it in reverse.
+
+import { X509Certificate, hkdfSync } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import type { Logger } from 'pino'
+
+import type { AccessKeys, Caller, Limits, Services } from './domain/context.ts'
+import { ecrLimits } from './domain/limits.ts'
+import type { Blobs } from './domain/ports/blobs.ts'
+import type { Metadata } from './domain/ports/metadata.ts'
+import { type Housekeeping, startHousekeeping } from './housekeeping.ts'
+import { systemClock } from './lib/clock.ts'
+import { randomIds } from './lib/ids.ts'
+import { createAuthenticate } from './protocol/authenticate.ts'
+import { createApiHandler } from './protocol/aws-api.ts'
+import { createDistributionHandler } from './protocol/distribution/handler.ts'
+import { createFrontDoor } from './protocol/front.ts'
+import { createHealth } from './protocol/health.ts'
+import { type HttpServer, openHttpServer } from './protocol/http.ts'
+import { createLayerUrlHandler } from './protocol/layer-urls.ts'
+import { createLinks } from './protocol/links.ts'
+import { createMetrics, type Metrics } from './protocol/metrics.ts'
+import type { HttpHandler } from './protocol/message.ts'
+import { createSigV4Verifier } from './protocol/sigv4/verify.ts'
+import type { Config } from './settings.ts'
+import { openDiskBlobs } from './storage/disk.ts'
+import { createKeyFiles, openAccessKeys, readSecrets, rootPrincipal } from './storage/key-file.ts'
+import { lockDataDirectory } from './storage/lock.ts'
+import { removeServerFile, type RunningServer, writeServerFile } from './storage/server-file.ts'
+import { openSqliteMetadata } from './storage/sql/sqlite/open-sqlite-metadata.ts'
+
+/** Why the server could not start, in one sentence for the operator. */
+export class StartError extends Error {
+  override readonly name = 'StartError'
+}
+
+export interface AssembleOptions {
+  readonly config: Config
+  readonly log: Logger
+  /** Told once when the database can not be trusted any more; the process is expected to end. */
+  readonly onFatal: (error: Error) => void
+}
+
+/** A server that serves. */
+export interface Stowage {
+  readonly server: RunningServer
+  /** Finishes what is in flight for `graceMs`, then closes everything. */
+  readonly close: (graceMs: number) => Promise<void>
+}
+
+/** Opens everything and serves. Throws `StartError` or `ListenError`; then nothing is left open. */
+export async function openStowage(options: AssembleOptions): Promise<Stowage> {
+  await using opened = new AsyncDisposableStack()
+  const { config, log } = options
+  const directory = config.data
+  const tls = await readTls(config)
+  await lock(directory, opened)
+  const stores = await openStores(options, opened)
+  const { services, layerKey, accessKeys } = await buildServices(options, stores, () => server.port)
+  let isStopping = false
+  const metrics = createMetrics({ blobs: stores.blobs, activeRequests: () => server.activeRequests() })
+  const handler = buildHandler({ config, services, accessKeys, layerKey, metrics, isStopping: () => isStopping })
+  const server: HttpServer = await openHttpServer({
+    handler,
+    listen: config.listen,
+    port: config.port,
+    ...(tls && { tls }),
+    ids: randomIds,
+    log: (line) => {
+      metrics.observe(line)
+      log.info(line, 'request')
+    },
+    onDefect: (error, requestId) => log.error({ err: error, requestId }, 'a request failed inside the server'),
+  })
+  opened.defer(() => server.close(0))
+  const housekeeping: Housekeeping = startHousekeeping({ services, log, loadMetrics: metrics.load })
+  opened.defer(() => housekeeping.stop())
+  const running = describeServer(config, server, services, tls)
+  await writeServerFile(directory, running)
+  opened.defer(() => removeServerFile(directory))
+
+  const kept = opened.move()
+  return {
+    server: running,
+    close: async (graceMs) => {
+      isStopping = true
+      await server.close(graceMs)
+      await kept.disposeAsync()
+    },
+  }
+}
+
+async function readTls({ tlsCert, tlsKey }: Config): Promise<{ readonly cert: Buffer; readonly key: Buffer } | undefined> {
+  if (tlsCert === undefined || tlsKey === undefined) return undefined
+  return { cert: await readPem('certificate', tlsCert), key: await readPem('key', tlsKey) }
+}
+
+async function readPem(what: string, file: string): Promise<Buffer> {
+  try {
+    return await readFile(file)
+  } catch (error) {
+    throw new StartError(`cannot read the TLS ${what} ${file}: ${reasonOf(error)}`, { cause: error })
+  }
+}
+
+async function lock(directory: string, opened: AsyncDisposableStack): Promise<void> {
+  const held = await orStartError(`cannot use the data directory ${directory}`, () => lockDataDirectory(directory))
+  if ('heldBy' in held) {
+    const holder = held.heldBy === undefined ? 'another server' : `another server (process ${held.heldBy})`
+    throw new StartError(`the data directory ${directory} is in use by ${holder}: stop it, or choose another directory with --data`)
+  }
+  opened.defer(() => held.release())
+}
+
+async function openStores({ config, onFatal }: AssembleOptions, opened: AsyncDisposableStack): Promise<{ metadata: Metadata; blobs: Blobs }> {
+  const file = join(config.data, 'metadata.db')
+  const metadata = await orStartError(`cannot open the database ${file}`, () => openSqliteMetadata({ file, onFatal }))
+  opened.defer(() => metadata.close())
+  const reserve = config.reserveMib === undefined ? {} : { reserveBytes: config.reserveMib * 1024 * 1024 }
+  const blobs = await orStartError(`cannot open the storage of layers in ${config.data}`, () =>
+    openDiskBlobs({ directory: config.data, ...reserve }),
+  )
+  opened.defer(() => blobs.close())
+  return { metadata, blobs }
+}
+
+interface Built {
+  readonly services: Services
+  /** The keys of the key file alone: the ones whose signatures can be checked. */
+  readonly accessKeys: AccessKeys
+  readonly layerKey: { readonly accessKeyId: string; readonly secretAccessKey: string }
+}
+
+async function buildServices(
+  { config, log }: AssembleOptions,
+  stores: { readonly metadata: Metadata; readonly blobs: Blobs },
+  port: () => number,
+): Promise<Built> {
+  const directory = config.data
+  const warn = (sentence: string) => log.warn(sentence)
+  const { accessKeys, secrets } = await orStartError(undefined, async () => {
+    await createKeyFiles(directory, config.account)
+    return { accessKeys: openAccessKeys({ directory, clock: systemClock, warn }), secrets: readSecrets({ directory, warn }) }
+  })
+  // A key that no client knows: it signs layer URLs and opens nothing else.
+  const derived = hkdfSync('sha256', secrets.pageKey, '', 'layer URLs', 32)
+  const layerKey = { accessKeyId: 'STOWAGELAYERURLS', secretAccessKey: Buffer.from(derived).toString('base64url') }
+  const defaultRegistry = { accountId: config.account, region: config.region }
+  const links = createLinks({ ...config, defaultRegistry, port, tls: config.tlsCert !== undefined, layerKey })
+  const services: Services = {
+    ...stores,
+    clock: systemClock,
+    ids: randomIds,
+    limits: limitsOf(config),
+    secrets,
+    accessKeys: config.dev ? withAnyKey(accessKeys, config.account) : accessKeys,
+    links,
+    ecrQuirks: config.ecrQuirks,
+    onBackgroundError: (what, error) => log.error({ err: error }, what),
+  }
+  return { services, accessKeys, layerKey }
+}
+
+function limitsOf(config: Config): Limits {
+  const hourMs = 3_600_000
+  return {
+    ...ecrLimits,
+    tokenLifeMs: config.tokenHours * hourMs,
+    layerUrlLifeMs: config.layerUrlMinutes * 60_000,
+    uploadLifeMs: config.uploadHours * hourMs,
+    leaseMs: config.leaseHours * hourMs,
+  }
+}
+
+/** `--dev`: every id is a key. It has no secret, so that no signature of it can be checked. */
+function withAnyKey(known: AccessKeys, defaultAccount: string): AccessKeys {
+  return {
+    find: (accessKeyId) =>
+      known.find(accessKeyId) ?? { accessKeyId, secretAccessKey: '', principal: devPrincipal(accessKeyId, defaultAccount) },
+  }
+}
+
+/** Whom any key or password stands for with `--dev`: the account it spells, or else the default one. */
+function devPrincipal(text: string, defaultAccount: string): Caller {
+  const isAccount = /^\d{12}$/.test(text)
+  return isAccount ? rootPrincipal(text, text) : rootPrincipal(defaultAccount, defaultAccount)
+}
+
+interface HandlerOptions extends Built {
+  readonly config: Config
+  readonly metrics: Metrics
+  readonly isStopping: () => boolean
+}
+
+function buildHandler({ config, services, accessKeys, layerKey, metrics, isStopping }: HandlerOptions): HttpHandler {
+  const { clock } = services
+  const maxSkewMs = config.clockSkewMinutes * 60_000
+  const keys = createSigV4Verifier<Caller>({
+    clock,
+    maxSkewMs,
+    credentials: {
+      secretFor: (accessKeyId) => {
+        const key = accessKeys.find(accessKeyId)
+        return key && { ...key, active: true }
+      },
+    },
+  })
+  const layerUrls = createSigV4Verifier<undefined>({
+    clock,
+    maxSkewMs,
+    credentials: {
+      secretFor: (accessKeyId) =>
+        accessKeyId === layerKey.accessKeyId ? { ...layerKey, active: true, principal: undefined } : undefined,
+    },
+  })
+  const anyone = config.dev ? (text: string) => devPrincipal(text, config.account) : undefined
+  const health = createHealth({ metadata: services.metadata, blobs: services.blobs, isStopping })
+  return createFrontDoor({
+    api: createApiHandler({ services, authenticate: createAuthenticate({ verifier: keys, accessKeys, devPrincipal: anyone }) }),
+    distribution: createDistributionHandler({
+      services,
+      defaultRegistry: { accountId: config.account, region: config.region },
+      anyPassword: anyone,
+    }),
+    layerUrls: createLayerUrlHandler({ services, verifyQuery: layerUrls.verifyQuery }),
+    healthz: health.healthz,
+    readyz: health.readyz,
+    metrics: metrics.handler,
+  })
+}
+
+function describeServer(config: Config, server: HttpServer, services: Services, tls: { readonly cert: Buffer } | undefined): RunningServer {
+  const { account, region, dev } = config
+  const registry = { kind: 'private', accountId: account, region } as const
+  const origin = `${tls ? 'https' : 'http'}://${reachable(server.address)}:${server.port}`
+  const isNamed = config.domain !== undefined || config.registryHost !== undefined
+  return {
+    pid: process.pid,
+    origin,
+    endpoint: isNamed ? services.links.proxyEndpoint(registry) : origin,
+    registryHost: services.links.registryHost(registry),
+    account,
+    region,
+    dev,
+    ...(tls && { fingerprint: new X509Certificate(tls.cert).fingerprint256 }),
+  }
+}
+
+/** An address to connect to: a wildcard is one to listen on only. */
+function reachable(address: string): string {
+  if (address === '0.0.0.0') return '127.0.0.1'
+  if (address === '::') return '[::1]'
+  return address.includes(':') ? `[${address}]` : address
+}
+
+/** Whatever a store says when it cannot open becomes one sentence, after `what` when the store does not name itself. */
+async function orStartError<T>(what: string | undefined, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open()
+  } catch (error) {
+    throw new StartError(what === undefined ? reasonOf(error) : `${what}: ${reasonOf(error)}`, { cause: error })
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

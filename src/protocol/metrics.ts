@@ -1,0 +1,122 @@
+// Figures for Prometheus at `/metrics`. Counting a request costs about a microsecond; the library that counts is loaded when the server
+// already serves (it takes longer to load than all the rest), and what happened before that is counted afterwards.
+
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+
+import type { Counter, Histogram } from '@opentelemetry/api'
+
+import type { Blobs } from '../domain/ports/blobs.ts'
+import { refuseOtherMethods } from './health.ts'
+import type { HttpHandler } from './message.ts'
+import type { RequestLine } from './request-log.ts'
+
+export interface MetricsOptions {
+  readonly blobs: Pick<Blobs, 'freeBytes'>
+  readonly activeRequests: () => number
+}
+
+export interface Metrics {
+  /** Counts a request that is done. */
+  readonly observe: (line: RequestLine) => void
+  /** Makes ready to count: called once the server serves, or by the first to ask for the figures. */
+  readonly load: () => Promise<void>
+  readonly handler: HttpHandler
+}
+
+interface Instruments {
+  readonly duration: Histogram
+  readonly bytesIn: Counter
+  readonly bytesOut: Counter
+  readonly print: () => Promise<string>
+}
+
+/** Requests remembered until the library is there; later ones are not counted should there be more. */
+const pendingMax = 10_000
+/** Different sets of labels in one figure. Operations and statuses are few; the limit is against mistakes. */
+const labelSetsMax = 1_000
+/** Seconds: an API call of a millisecond up to a layer of some minutes. */
+const durationBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
+
+export function createMetrics(options: MetricsOptions): Metrics {
+  let pending: RequestLine[] = []
+  let instruments: Instruments | undefined
+  let loading: Promise<Instruments> | undefined
+  const load = async (): Promise<Instruments> => {
+    loading ??= openInstruments(options)
+    instruments = await loading
+    const waiting = pending
+    pending = []
+    for (const line of waiting) count(instruments, line)
+    return instruments
+  }
+  return {
+    observe: (line) => {
+      if (instruments) count(instruments, line)
+      else if (pending.length < pendingMax) pending.push(line)
+    },
+    load: async () => {
+      await load()
+    },
+    handler: async (request) => {
+      const refusal = refuseOtherMethods(request, 'Metrics')
+      if (refusal) return refusal
+      const { print } = instruments ?? (await load())
+      return {
+        status: 200,
+        headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'cache-control': 'no-store' },
+        body: await print(),
+        log: { operation: 'Metrics' },
+      }
+    },
+  }
+}
+
+function count({ duration, bytesIn, bytesOut }: Instruments, line: RequestLine): void {
+  // Handlers name operations from lists of theirs; a request that none recognised has no operation.
+  const operation = typeof line['operation'] === 'string' ? line['operation'] : 'none'
+  duration.record(line.durationMs / 1000, { operation, status: line.status ?? 0 })
+  if (line.bytesIn > 0) bytesIn.add(line.bytesIn, { operation })
+  if (line.bytesOut > 0) bytesOut.add(line.bytesOut, { operation })
+}
+
+async function openInstruments({ blobs, activeRequests }: MetricsOptions): Promise<Instruments> {
+  const { MeterProvider } = await import('@opentelemetry/sdk-metrics')
+  const { PrometheusExporter, PrometheusSerializer } = await import('@opentelemetry/exporter-prometheus')
+  // Only read from: the exporter's own server is not started.
+  const reader = new PrometheusExporter({ preventServerStart: true })
+  const views = [{ instrumentName: '*', aggregationCardinalityLimit: labelSetsMax }]
+  const meter = new MeterProvider({ readers: [reader], views }).getMeter('stowage')
+  const delay = monitorEventLoopDelay({ resolution: 20 })
+  delay.enable()
+
+  const gauge = (name: string, description: string, read: () => number | Promise<number | undefined>) => {
+    meter.createObservableGauge(name, { description }).addCallback(async (result) => {
+      const value = await read()
+      if (value !== undefined) result.observe(value)
+    })
+  }
+  gauge('stowage_requests_in_flight', 'Requests being served', activeRequests)
+  gauge('stowage_storage_free_bytes', 'Bytes that uploads may still write, before the reserve', () => blobs.freeBytes())
+  gauge('process_resident_memory_bytes', 'Resident memory of the process', () => process.memoryUsage.rss())
+  gauge('nodejs_heap_used_bytes', 'JavaScript heap in use', () => process.memoryUsage().heapUsed)
+  gauge('nodejs_event_loop_delay_p99_seconds', '99th percentile of the event loop delay since the last look', () => {
+    const seconds = delay.percentile(99) / 1e9
+    delay.reset()
+    return seconds
+  })
+
+  const serializer = new PrometheusSerializer('', false, undefined, true, true)
+  return {
+    duration: meter.createHistogram('stowage_request_duration_seconds', {
+      description: 'Time from the head of a request to the end of its answer, by operation and status',
+      advice: { explicitBucketBoundaries: durationBuckets },
+    }),
+    bytesIn: meter.createCounter('stowage_request_bytes', { description: 'Bytes of request bodies' }),
+    bytesOut: meter.createCounter('stowage_response_bytes', { description: 'Bytes of response bodies' }),
+    print: async () => {
+      const { resourceMetrics, errors } = await reader.collect()
+      if (errors.length > 0) throw new AggregateError(errors, 'a figure could not be read')
+      return serializer.serialize(resourceMetrics)
+    },
+  }
+}

@@ -1,0 +1,26 @@
+// A small file that is there whole or not at all.
+
+import { existsSync } from 'node:fs'
+import { open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+/** Makes a file of mode 0600 that survives a crash from the moment this resolves. A file that is there stays as it is: the caller holds the directory's lock. */
+export async function createFile(file: string, content: string): Promise<void> {
+  if (existsSync(file)) return
+  const temporary = `${file}.new`
+  await rm(temporary, { force: true })
+  const handle = await open(temporary, 'wx', 0o600)
+  try {
+    await handle.writeFile(content)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  await rename(temporary, file)
+  const directory = await open(dirname(file), 'r')
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
+}

@@ -1,0 +1,70 @@
+// The data directory's `server.json`: where the server that runs on this directory is, for the commands that talk to it.
+
+import { readFileSync } from 'node:fs'
+import { rm, writeFile, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { z } from 'zod'
+
+const document = z.object({
+  pid: z.int().positive(),
+  /** Scheme, host and port that this machine reaches it at. */
+  origin: z.string(),
+  /** The same for AWS clients: named as the certificate says, when the server has a name. */
+  endpoint: z.string(),
+  /** What `docker login` takes. */
+  registryHost: z.string(),
+  account: z.string(),
+  region: z.string(),
+  dev: z.boolean(),
+  /** SHA-256 fingerprint of the certificate, when it speaks TLS. */
+  fingerprint: z.string().optional(),
+})
+
+export type RunningServer = z.output<typeof document>
+
+/** Says that this process serves now. Nothing depends on it after a crash: the process id tells whether it is true. */
+export async function writeServerFile(directory: string, server: RunningServer): Promise<void> {
+  const file = pathIn(directory)
+  await writeFile(`${file}.new`, `${JSON.stringify(server, undefined, 2)}\n`, { mode: 0o600 })
+  await rename(`${file}.new`, file)
+}
+
+export async function removeServerFile(directory: string): Promise<void> {
+  await rm(pathIn(directory), { force: true })
+}
+
+/** The server that runs on this directory, `undefined` when there is none. */
+export function findServer(directory: string): RunningServer | undefined {
+  let text: string
+  try {
+    text = readFileSync(pathIn(directory), 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
+  const server = document.safeParse(parse(text)).data
+  return server && isAlive(server.pid) ? server : undefined
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // EPERM: it lives, and belongs to someone else.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
+function pathIn(directory: string): string {
+  return join(directory, 'server.json')
+}

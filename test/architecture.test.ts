@@ -1,0 +1,135 @@
+// The seven invariants of ARCHITECTURE.md, read off the sources.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { sourceFiles, type SourceFile } from './support/source.ts'
+
+const files = sourceFiles()
+const below = (folder: string) => files.filter((file) => file.path.startsWith(`src/${folder}/`))
+const ownImports = (file: SourceFile) => file.imports.filter((item) => item.own)
+
+/** Every import that leads from `from` to somewhere not below one of `allowed`. */
+function strays(from: readonly SourceFile[], allowed: readonly string[]): readonly string[] {
+  return from.flatMap((file) =>
+    ownImports(file)
+      .filter(({ target }) => !allowed.some((folder) => target.startsWith(`src/${folder}`)))
+      .map(({ target }) => `${file.path} -> ${target}`),
+  )
+}
+
+/** Every place where one of `patterns` stands in the code (comments do not count). */
+function places(where: readonly SourceFile[], patterns: readonly RegExp[]): readonly string[] {
+  return where.flatMap((file) => patterns.filter((pattern) => pattern.test(file.code)).map((pattern) => `${file.path}: ${pattern.source}`))
+}
+
+test('there is something to look at', () => {
+  assert.ok(files.length > 80)
+  assert.ok(files.flatMap(ownImports).length > 200)
+})
+
+test('1. model/ and lib/ import nothing of ours outside themselves', () => {
+  assert.deepEqual(strays(below('lib'), ['lib/']), [])
+  assert.deepEqual(strays(below('model'), ['model/', 'lib/']), [])
+})
+
+test('2. domain/ imports only model/ and lib/; time, ids and files are not its own', () => {
+  assert.deepEqual(strays(below('domain'), ['domain/', 'model/', 'lib/']), [])
+  const outside = [/Date\.now\(|new Date\(\)/, /Math\.random|randomUUID|randomBytes/, /setTimeout|setInterval|setImmediate/, /node:(fs|http|https|net|os|path|worker_threads)/]
+  assert.deepEqual(places(below('domain'), outside), [])
+  assert.deepEqual(
+    below('domain').flatMap((file) => file.imports.filter((item) => !item.own && !item.target.startsWith('node:')).map((item) => `${file.path} -> ${item.target}`)),
+    [],
+    'packages in domain/',
+  )
+})
+
+test('3. storage/ knows the ports only, and its engines do not know each other', () => {
+  assert.deepEqual(strays(below('storage'), ['storage/', 'domain/ports/', 'domain/context.ts', 'lib/']), [])
+  const engines = ['storage/sql/sqlite/', 'storage/sql/postgres', 'storage/disk', 'storage/s3', 'storage/key-file', 'storage/lock']
+  for (const engine of engines) {
+    const own = files.filter((file) => file.path.startsWith(`src/${engine}`))
+    const others = engines.filter((other) => other !== engine && !engine.startsWith(other))
+    const crossing = own.flatMap((file) => ownImports(file).filter(({ target }) => others.some((other) => target.startsWith(`src/${other}`))).map(({ target }) => `${file.path} -> ${target}`))
+    assert.deepEqual(crossing, [], engine)
+  }
+  const shared = below('storage/sql').filter((file) => !file.path.startsWith('src/storage/sql/sqlite/') && !file.path.startsWith('src/storage/sql/postgres'))
+  assert.deepEqual(strays(shared, ['storage/sql/', 'domain/ports/', 'lib/']), [])
+  assert.deepEqual(shared.flatMap((file) => ownImports(file).filter(({ target }) => target.startsWith('src/storage/sql/sqlite/')).map(({ target }) => `${file.path} -> ${target}`)), [])
+})
+
+test('4. only assemble.ts knows concrete implementations', () => {
+  const knowing = files
+    .filter((file) => !file.path.startsWith('src/storage/') && file.path !== 'src/assemble.ts')
+    .flatMap((file) => ownImports(file).filter(({ target }) => target.startsWith('src/storage/')).map(({ target }) => `${file.path} -> ${target}`))
+  assert.deepEqual(knowing, [])
+})
+
+/** Functions of the domain that a protocol may call itself: decisions, parsing and reading, and the streaming twin of UploadLayerPart. */
+const callable = new Set([
+  'authorise',
+  'openToken',
+  'mintToken',
+  'privateRegistry',
+  'repositoryArn',
+  'named',
+  'parseManifest',
+  'mediaTypes',
+  'getRepository',
+  'getUpload',
+  'appendToUpload',
+  'findLayer',
+  'openLayer',
+  'StorageFullError',
+  'StorageBusyError',
+  'UploadOffsetError',
+  'UploadBusyError',
+  'UploadTooLargeError',
+  'DamagedBlobError',
+])
+
+test('5. every protocol changes state through perform, but for the streaming twin of UploadLayerPart', () => {
+  const calls = below('protocol').flatMap((file) =>
+    file.imports
+      .filter((item) => item.own && !item.typeOnly && item.target.startsWith('src/domain/'))
+      .flatMap((item) => item.names.filter((name) => !callable.has(name)).map((name) => `${file.path}: ${name}`)),
+  )
+  assert.deepEqual(calls, [])
+  assert.deepEqual(places(below('protocol'), [/metadata\.write\(/, /blobs\.(append|publish|remove|discardUpload)\(/, /\.handle\(ctx/]), [])
+  const appending = below('protocol').filter((file) => file.code.includes('appendToUpload('))
+  assert.deepEqual(appending.map((file) => file.path.replace(/[^/]+$/, '')), ['src/protocol/distribution/'])
+  const handling = files.filter((file) => /\.handle\(/.test(file.code)).map((file) => file.path)
+  assert.deepEqual(handling, ['src/operations/perform.ts'])
+})
+
+test('6. nothing outside protocol/ knows an HTTP status, except the catalogue of errors', () => {
+  const elsewhere = files.filter((file) => !file.path.startsWith('src/protocol/') && file.path !== 'src/model/errors.ts')
+  assert.deepEqual(places(elsewhere, [/\bstatus(?:Code)?\s*(?:[:=]|===|!==)\s*[1-5]\d\d\b/, /\bstatus\w*\s*\?\s*[1-5]\d\d\b/]), [])
+})
+
+test('7. no import circles', () => {
+  const targets = new Map(files.map((file) => [file.path, ownImports(file).map(({ target }) => target)]))
+  const done = new Set<string>()
+  const circles: string[] = []
+  const visit = (path: string, trail: readonly string[]) => {
+    if (trail.includes(path)) circles.push([...trail.slice(trail.indexOf(path)), path].join(' -> '))
+    if (done.has(path) || trail.includes(path)) return
+    for (const target of targets.get(path) ?? []) visit(target, [...trail, path])
+    done.add(path)
+  }
+  for (const path of targets.keys()) visit(path, [])
+  assert.deepEqual(circles, [])
+})
+
+test('every import of ours leads to a file', () => {
+  const known = new Set(files.map((file) => file.path))
+  const lost = files.flatMap((file) => ownImports(file).filter(({ target }) => target.startsWith('src/') && !known.has(target)).map(({ target }) => `${file.path} -> ${target}`))
+  assert.deepEqual(lost, [])
+})
+
+test('house rules: no any, no default exports, no file grown out of hand', () => {
+  assert.deepEqual(places(files, [/:\s*any\b|<any>|\bas any\b/, /^export default/m]), [])
+  const lines = files.map((file) => ({ path: file.path, lines: file.text.split('\n').length })).toSorted((a, b) => a.lines - b.lines)
+  const share = (part: number) => lines[Math.floor(lines.length * part)]?.lines ?? 0
+  assert.ok(share(0.5) <= 130, `half the files are under about 130 lines: ${share(0.5)}`)
+  assert.ok(share(0.9) <= 340, `nine in ten are under about 340 lines: ${share(0.9)}`)
+})

@@ -1,0 +1,20 @@
+// A process of its own, to be killed: writes rows from many callers at once and prints each one's name once it is acknowledged.
+
+import { writeSync } from 'node:fs'
+import { openSqliteMetadata } from '../../../src/storage/sql/sqlite/open-sqlite-metadata.ts'
+
+const metadata = await openSqliteMetadata({
+  file: process.argv[2] ?? '',
+  onFatal: (error) => {
+    throw error
+  },
+})
+let next = 0
+const caller = async () => {
+  for (;;) {
+    const phys = `written/${next++}`
+    await metadata.write((tx) => tx.trash.put(phys, 'test', 0))
+    writeSync(1, `${phys}\n`)
+  }
+}
+await Promise.all(Array.from({ length: 16 }, caller))
