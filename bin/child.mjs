@@ -94,3 +94,18 @@ export function stopWithWrapper() {
   process.once('disconnect', stop)
   process.channel?.unref()
 }
+
+/**
+ * In a process started through npm: npm passes a signal to the shell between it and us, which dies of it without telling
+ * anybody (seen with npm 11 and dash). Then end as on SIGTERM too. Does nothing in any other process.
+ */
+export function stopWithShell() {
+  if (process.env['npm_lifecycle_event'] === undefined || process.platform === 'win32') return
+  const shell = process.ppid
+  const look = setInterval(() => {
+    if (process.ppid === shell) return
+    clearInterval(look)
+    process.kill(process.pid, 'SIGTERM')
+  }, 500)
+  look.unref()
+}

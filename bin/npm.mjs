@@ -65,7 +65,7 @@ export async function runNpm(node, args, { cwd, what }) {
  * @param {string} node
  * @returns {string | undefined}
  */
-export function findNpm(env, node) {
+function findNpm(env, node) {
   const script = join('node_modules', 'npm', 'bin', 'npm-cli.js')
   const started = env['npm_execpath']
   const candidates = [

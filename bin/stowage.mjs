@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { handOver, stopWithWrapper } from './child.mjs'
+import { handOver, stopWithShell, stopWithWrapper } from './child.mjs'
 import { isNewEnough, provideNode } from './node.mjs'
 import { providePackages } from './packages.mjs'
 import { failure, isFailure } from './say.mjs'
@@ -34,6 +34,7 @@ try {
 /** @param {string[]} args */
 async function start(args) {
   stopWithWrapper()
+  stopWithShell()
   const inCheckout = existsSync(join(ROOT, 'package.json')) && existsSync(join(ROOT, 'src'))
   const node = isNewEnough(process.versions.node)
     ? process.execPath

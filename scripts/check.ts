@@ -2,6 +2,7 @@
 
 import { spawnSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
+import { run } from '../bin/child.mjs'
 
 const ROOT = dirname(import.meta.dirname)
 const MODULES = join(ROOT, 'node_modules')
@@ -17,21 +18,34 @@ const STEPS: readonly Step[] = [
   { name: 'tests', args: [join(ROOT, 'scripts/test.ts')], loud: true },
 ]
 
-const failed = STEPS.find((step) => !passes(step))
-if (failed !== undefined) process.exitCode = 1
+for (const step of STEPS) {
+  if (await passes(step)) continue
+  process.exitCode = 1
+  break
+}
 
-function passes({ name, args, advice, loud }: Step): boolean {
+async function passes({ name, args, advice, loud }: Step): Promise<boolean> {
   const startedAtMs = performance.now()
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
-    cwd: ROOT,
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
-    stdio: loud === true ? 'inherit' : ['ignore', 'pipe', 'pipe'],
-  })
-  const passed = status === 0
-  if (!passed && loud !== true) process.stdout.write(`${stdout}${stderr}`)
+  const passed = loud === true ? await runLoud(args) : runQuiet(args)
   const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(1)
   const hint = passed || advice === undefined ? '' : `, to mend it: ${advice}`
   process.stdout.write(`${passed ? 'ok    ' : 'FAILED'} ${name} (${seconds} s)${hint}\n`)
   return passed
+}
+
+async function runLoud(args: readonly string[]): Promise<boolean> {
+  const { code } = await run(process.execPath, args, { cwd: ROOT, stdio: 'inherit' })
+  return code === 0
+}
+
+/** Shows what the program says only when it finds something. */
+function runQuiet(args: readonly string[]): boolean {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd: ROOT,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  if (status !== 0) process.stdout.write(`${stdout}${stderr}`)
+  return status === 0
 }

@@ -1,10 +1,10 @@
 // Runs the tests with node's own runner. Files and folders to run may be named, and every flag of `node --test` given:
 // npm test -- test/model --test-name-pattern=tags
 
-import { spawnSync } from 'node:child_process'
 import { existsSync, globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { dirname, join, relative } from 'node:path'
+import { handOver } from '../bin/child.mjs'
 
 /** For one test, not for its file; a test that needs more says so itself. */
 const TEST_MS_MAX = 120_000
@@ -24,11 +24,8 @@ if (stray !== undefined) {
   process.stderr.write(`no *.test.ts file in ${named.length === 0 ? 'test' : named.join(', ')}\n`)
   process.exitCode = 1
 } else {
-  const { status } = spawnSync(process.execPath, ['--test', ...runnerFlags(), ...flags, ...files], {
-    cwd: ROOT,
-    stdio: 'inherit',
-  })
-  process.exitCode = status ?? 1
+  process.chdir(ROOT)
+  await handOver(process.execPath, ['--test', ...runnerFlags(), ...flags, ...files])
 }
 
 /** node's own choice is one less than there are cores: one, on a machine with two. */

@@ -28,8 +28,10 @@ import type { Config } from './settings.ts'
 import { openDiskBlobs } from './storage/disk.ts'
 import { createKeyFiles, openAccessKeys, readSecrets, rootPrincipal } from './storage/key-file.ts'
 import { lockDataDirectory } from './storage/lock.ts'
-import { removeServerFile, type RunningServer, writeServerFile } from './storage/server-file.ts'
 import { openSqliteMetadata } from './storage/sql/sqlite/open-sqlite-metadata.ts'
+
+/** The access keys of a data directory, for commands beside the server. Throws, in a sentence, when they cannot be read. */
+export { readKeys } from './storage/key-file.ts'
 
 /** Why the server could not start, in one sentence for the operator. */
 export class StartError extends Error {
@@ -43,9 +45,23 @@ export interface AssembleOptions {
   readonly onFatal: (error: Error) => void
 }
 
+/** Where a server is, and who it is by default. */
+export interface ServerAddress {
+  /** Scheme, host and port that this machine reaches it at. */
+  readonly origin: string
+  /** The same for AWS clients: named as the certificate says, when the server has a name. */
+  readonly endpoint: string
+  /** What `docker login` takes. */
+  readonly registryHost: string
+  readonly account: string
+  readonly region: string
+  /** SHA-256 fingerprint of the certificate, when it speaks TLS. */
+  readonly fingerprint?: string | undefined
+}
+
 /** A server that serves. */
 export interface Stowage {
-  readonly server: RunningServer
+  readonly address: ServerAddress
   /** Finishes what is in flight for `graceMs`, then closes everything. */
   readonly close: (graceMs: number) => Promise<void>
 }
@@ -77,13 +93,11 @@ export async function openStowage(options: AssembleOptions): Promise<Stowage> {
   opened.defer(() => server.close(0))
   const housekeeping: Housekeeping = startHousekeeping({ services, log, loadMetrics: metrics.load })
   opened.defer(() => housekeeping.stop())
-  const running = describeServer(config, server, services, tls)
-  await writeServerFile(directory, running)
-  opened.defer(() => removeServerFile(directory))
+  const address = addressOf(config, server, services, tls)
 
   const kept = opened.move()
   return {
-    server: running,
+    address,
     close: async (graceMs) => {
       isStopping = true
       await server.close(graceMs)
@@ -231,19 +245,17 @@ function buildHandler({ config, services, accessKeys, layerKey, metrics, isStopp
   })
 }
 
-function describeServer(config: Config, server: HttpServer, services: Services, tls: { readonly cert: Buffer } | undefined): RunningServer {
-  const { account, region, dev } = config
+function addressOf(config: Config, server: HttpServer, services: Services, tls: { readonly cert: Buffer } | undefined): ServerAddress {
+  const { account, region } = config
   const registry = { kind: 'private', accountId: account, region } as const
   const origin = `${tls ? 'https' : 'http'}://${reachable(server.address)}:${server.port}`
   const isNamed = config.domain !== undefined || config.registryHost !== undefined
   return {
-    pid: process.pid,
     origin,
     endpoint: isNamed ? services.links.proxyEndpoint(registry) : origin,
     registryHost: services.links.registryHost(registry),
     account,
     region,
-    dev,
     ...(tls && { fingerprint: new X509Certificate(tls.cert).fingerprint256 }),
   }
 }

@@ -22,7 +22,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>()
   const alive = setInterval(() => {}, 1000)
   process.on('SIGTERM', () => { clearInterval(alive); resolve(12) })
-  process.stdout.write(JSON.stringify({ argv, version: process.versions.node }) + '\\n')
+  process.stdout.write(JSON.stringify({ argv, pid: process.pid, version: process.versions.node }) + '\\n')
   if (argv[0] === 'serve') return promise
   clearInterval(alive)
   return Number(argv[0])
@@ -165,6 +165,22 @@ describe('the right Node', () => {
     await running(child)
     child.kill('SIGTERM')
     assert.equal((await end).code, 12)
+  })
+})
+
+describe('npm start', () => {
+  test('does not leave the server behind when npm is stopped', { timeout: 10_000 }, async (t) => {
+    const checkout = makeCheckout()
+    // As npm does it: a shell that waits for node and dies of SIGTERM alone.
+    const command = `"${process.execPath}" "${join(checkout.root, 'bin', 'stowage.mjs')}" serve; true`
+    const env = { ...checkout.env, npm_lifecycle_event: 'start' }
+    const shell = spawn('sh', ['-c', command], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const end = ended(shell)
+    const { pid } = await running(shell)
+    t.signal.addEventListener('abort', () => process.kill(pid, 'SIGKILL'))
+    shell.kill('SIGTERM')
+    // Comes when the server, too, has let go of its stdout.
+    assert.equal((await end).signal, 'SIGTERM')
   })
 })
 

@@ -1,15 +1,15 @@
 // The read loop of a blob: positional reads of large pieces, one read ahead of the consumer, two buffers. Two to three times cheaper
 // than `createReadStream`; written by hand because a generator that was never started would not close its file.
 
-import type { FileHandle } from 'node:fs/promises'
 import type { Buffers } from './disk-buffers.ts'
+import { closeDescriptor, readFully } from './disk-descriptors.ts'
 
 /**
  * The bytes from `start` up to `end` (not included) of an open file, which is closed at the end, on failure, or by `return()`. A piece is
  * valid until the next pull. One consumer; it pulls one piece at a time.
  */
 export function readPieces(
-  file: FileHandle,
+  descriptor: number,
   start: number,
   end: number,
   pieceSize: number,
@@ -25,7 +25,7 @@ export function readPieces(
 
   const startRead = (buffer: Buffer) => {
     const length = Math.min(pieceSize, end - position)
-    const bytes = readFully(file, buffer, length, position)
+    const bytes = readFully(descriptor, buffer, length, position)
     // Seen by the next pull; until then a failure must not count as unhandled.
     bytes.catch(() => {})
     position += length
@@ -39,7 +39,7 @@ export function readPieces(
       if (ahead) buffers.give(ahead.buffer)
       if (lent) buffers.give(lent)
     }
-    await (closing ??= file.close())
+    await (closing ??= closeDescriptor(descriptor))
   }
 
   const done = { done: true, value: undefined } as const
@@ -64,7 +64,7 @@ export function readPieces(
         if (!ahead) {
           if (free) buffers.give(free)
           // Nothing is left to read: close while the consumer works on the last piece.
-          closing = file.close()
+          closing = closeDescriptor(descriptor)
           closing.catch(() => {})
         }
         return { done: false, value }
@@ -78,13 +78,4 @@ export function readPieces(
       return done
     },
   }
-}
-
-async function readFully(file: FileHandle, buffer: Buffer, length: number, position: number): Promise<Uint8Array> {
-  for (let done = 0; done < length;) {
-    const { bytesRead } = await file.read(buffer, done, length - done, position + done)
-    if (bytesRead === 0) throw new Error(`the file ended ${length - done} bytes early`)
-    done += bytesRead
-  }
-  return buffer.subarray(0, length)
 }

@@ -8,6 +8,7 @@ import { UploadBusyError, UploadOffsetError } from '../domain/ports/storage-erro
 import type { Digest } from '../lib/digest.ts'
 import { appendAll } from './disk-append.ts'
 import { createBuffers, pieceBytes } from './disk-buffers.ts'
+import { closeDescriptor, openForReading } from './disk-descriptors.ts'
 import { isMissing, toStorageError } from './disk-errors.ts'
 import { createRunningHashes, matchesDigests } from './disk-hashes.ts'
 import { isPhys, isUploadId, namesIn, openLayout, prefixes, syncDirectory } from './disk-layout.ts'
@@ -174,14 +175,13 @@ export async function openDiskBlobs({ directory, reserveBytes, readBytes, hooks 
       await rm(layout.uploadPath(uploadId), { force: true })
     },
     read: async (phys, size, range) => {
-      const file = await openExisting(layout.blobPath(phys).path, constants.O_RDONLY)
+      const file = await openForReading(layout.blobPath(phys).path)
       if (!file) return undefined
-      const found = await file.stat()
       const { start, end } = range ?? { start: 0, end: size - 1 }
-      if (found.size === size && start >= 0 && start <= end + 1 && end < size)
-        return readPieces(file, start, end + 1, pieceSize, buffers)
-      await file.close()
-      if (found.size === size) throw new Error(`the range ${start}-${end} is not within ${size} bytes`)
+      if (file.size === size && start >= 0 && start <= end + 1 && end < size)
+        return readPieces(file.descriptor, start, end + 1, pieceSize, buffers)
+      await closeDescriptor(file.descriptor)
+      if (file.size === size) throw new Error(`the range ${start}-${end} is not within ${size} bytes`)
       return undefined
     },
     remove: async (phys) => {
@@ -215,9 +215,9 @@ export async function openDiskBlobs({ directory, reserveBytes, readBytes, hooks 
   }
 }
 
-async function openExisting(path: string, flags: number = constants.O_RDWR): Promise<FileHandle | undefined> {
+async function openExisting(path: string): Promise<FileHandle | undefined> {
   try {
-    return await open(path, flags)
+    return await open(path, constants.O_RDWR)
   } catch (error) {
     if (isMissing(error)) return undefined
     throw error

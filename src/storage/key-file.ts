@@ -107,18 +107,26 @@ function keysPath(directory: string): string {
 }
 
 function readDocument<S extends z.ZodType>(file: string, schema: S): z.output<S> {
-  let document: unknown
+  let text: string
   try {
-    document = JSON.parse(readFileSync(file, 'utf8'))
+    text = readFileSync(file, 'utf8')
   } catch (error) {
-    // JSON's own message quotes the text, and the text is secret.
-    const reason = error instanceof SyntaxError ? 'it is not JSON' : error instanceof Error ? error.message : String(error)
-    throw new Error(`cannot read ${file}: ${reason}`, { cause: error instanceof SyntaxError ? undefined : error })
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new Error(`cannot read ${file}: ${reason}`, { cause: error })
   }
-  const result = schema.safeParse(document)
+  const result = schema.safeParse(parse(text))
   if (result.success) return result.data
   const [issue] = result.error.issues
   throw new Error(`cannot use ${file}: ${issue?.path.join('.') || 'the document'} is wrong (${issue?.code ?? 'unknown'})`)
+}
+
+/** `undefined` for what is not JSON: the parser's own message would quote the text, and the text is secret. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 /** What changes when a file is written or replaced; `undefined` when there is none. */

@@ -104,7 +104,7 @@ describe('docker-credential-ecr-login', { skip }, () => {
   })
 
   test('lets docker push and pull', { skip: skipUnlessRoot('dockerd', 'docker', 'containerd') }, async () => {
-    const daemon = await startDockerd(sandbox, namespace)
+    const daemon = await startDockerd(sandbox, [...namespace, 'dockerd'])
     try {
       const docker = (...args: readonly string[]): Promise<string> =>
         inNamespace(['docker', ...args], { env: { ...daemon.env } })

@@ -42,12 +42,12 @@ async function startDaemon(
 }
 
 /**
- * A Docker engine with no bridge and no packet filter; the clients in the sandbox reach it by `DOCKER_HOST`. `wrapper` is a command
- * that becomes the one after it, such as one that enters other namespaces.
+ * A Docker engine with no bridge and no packet filter; the clients in the sandbox reach it by `DOCKER_HOST`. `command` is
+ * `dockerd` itself or what becomes it, such as a command that enters other namespaces first.
  */
 export async function startDockerd(
   sandbox: Sandbox,
-  wrapper: readonly string[] = [],
+  command: readonly [string, ...string[]] = ['dockerd'],
 ): Promise<Daemon & { readonly env: Record<string, string> }> {
   const socket = `unix://${sandbox.path('d.sock')}`
   const env = { DOCKER_HOST: socket }
@@ -60,10 +60,9 @@ export async function startDockerd(
     '--pidfile',
     sandbox.path('d.pid'),
   ]
-  const [program = 'dockerd', ...args] = [...wrapper, 'dockerd']
   const daemon = await startDaemon(
     sandbox,
-    [program, ...args, '--storage-driver=vfs', ...network, ...places, '-H', socket],
+    [...command, '--storage-driver=vfs', ...network, ...places, '-H', socket],
     async () => (await sandbox.run('docker', ['version'], { env })).code === 0,
   )
   const stop = async (): Promise<void> => {

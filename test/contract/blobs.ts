@@ -3,22 +3,25 @@
 import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { describe, test } from 'node:test'
-import type { Blobs } from '../../src/domain/ports/blobs.ts'
-import { UploadBusyError, UploadOffsetError, UploadTooLargeError } from '../../src/domain/ports/storage-errors.ts'
+import { UploadBusyError, UploadTooLargeError } from '../../src/domain/ports/storage-errors.ts'
 import { digestOf } from '../../src/lib/digest.ts'
+import { readingContract } from './blobs-reading.ts'
+import {
+  collected,
+  contentOf,
+  isOffset,
+  listed,
+  MiB,
+  noLimit,
+  piecesOf,
+  uploadsListed,
+  type BlobsUnderTest,
+  type Leftover,
+  type StoreTest,
+} from './blobs-samples.ts'
 import { newPhys } from './metadata-samples.ts'
 
-/** What a suite needs of an implementation. `reopen` opens the same store again, as after a restart. */
-export interface BlobsUnderTest {
-  readonly blobs: Blobs
-  readonly reopen: () => Promise<BlobsUnderTest>
-  readonly dispose: () => Promise<void>
-}
-
 export type OpenBlobs = () => Promise<BlobsUnderTest>
-
-const MiB = 1024 * 1024
-const noLimit = 1024 * MiB
 
 export function blobsContract(kind: string, open: OpenBlobs): void {
   /** Each test says which files it leaves; whatever else lies there afterwards fails it. */
@@ -41,16 +44,9 @@ export function blobsContract(kind: string, open: OpenBlobs): void {
   describe(`blobs in ${kind}`, () => {
     receiving(storeTest)
     publishing(storeTest)
-    reading(storeTest)
+    readingContract(storeTest)
   })
 }
-
-interface Leftover {
-  readonly published?: readonly string[]
-  readonly uploads?: readonly string[]
-}
-
-type StoreTest = (name: string, run: (store: BlobsUnderTest) => Promise<Leftover>) => void
 
 function receiving(storeTest: StoreTest): void {
   storeTest('an upload grows piece by piece and request by request', async ({ blobs }) => {
@@ -283,139 +279,3 @@ function publishing(storeTest: StoreTest): void {
     return { published: all.map((one) => one.phys) }
   })
 }
-
-function reading(storeTest: StoreTest): void {
-  storeTest('any range of a blob, and only that', async ({ blobs }) => {
-    const bytes = randomBytes(MiB + 12_345)
-    const phys = await published(blobs, bytes)
-    const last = bytes.length - 1
-    const edge = 256 * 1024
-    for (const [start, end] of [
-      [0, last],
-      [0, 0],
-      [last, last],
-      [1, 2],
-      [edge - 1, edge],
-      [edge, 2 * edge - 1],
-      [5, last - 5],
-    ] as const) {
-      const pieces = await blobs.read(phys, bytes.length, { start, end })
-      assert.ok(pieces && (await collected(pieces)).equals(bytes.subarray(start, end + 1)), `${start}-${end}`)
-    }
-    await assert.rejects(blobs.read(phys, bytes.length, { start: 0, end: bytes.length }))
-    await assert.rejects(blobs.read(phys, bytes.length, { start: -1, end: 3 }))
-    return { published: [phys] }
-  })
-
-  storeTest('many readers at once, some of whom go away, get the right bytes', async ({ blobs }) => {
-    const bytes = randomBytes(3 * MiB)
-    const phys = await published(blobs, bytes)
-    await Promise.all(
-      Array.from({ length: 30 }, async (_, index) => {
-        const pieces = await blobs.read(phys, bytes.length)
-        assert.ok(pieces)
-        let at = 0
-        for await (const piece of pieces) {
-          assert.ok(bytes.subarray(at, at + piece.length).equals(piece))
-          at += piece.length
-          if (index % 3 === 0 && at > MiB) break
-          // A slow reader keeps its piece while others read on.
-          if (index % 3 === 1) await new Promise((resolve) => setImmediate(resolve))
-          assert.ok(bytes.subarray(at - piece.length, at).equals(piece), 'a piece stays valid until the next pull')
-        }
-      }),
-    )
-    return { published: [phys] }
-  })
-
-  storeTest('a reader that never starts, or ends in the middle of a pull, ends well', async ({ blobs }) => {
-    const bytes = randomBytes(2 * MiB)
-    const phys = await published(blobs, bytes)
-    const never = (await blobs.read(phys, bytes.length))?.[Symbol.asyncIterator]()
-    assert.equal((await never?.return?.())?.done, true)
-    assert.equal((await never?.next())?.done, true)
-    const early = (await blobs.read(phys, bytes.length))?.[Symbol.asyncIterator]()
-    await early?.next()
-    const [pull] = await Promise.all([early?.next(), early?.return?.()])
-    assert.ok(pull)
-    assert.equal((await early?.next())?.done, true)
-    assert.ok((await contentOf(blobs, phys, bytes.length)).equals(bytes))
-    return { published: [phys] }
-  })
-
-  storeTest('a missing blob and one of another size are both absent', async ({ blobs }) => {
-    const phys = await published(blobs, Buffer.from('eight by'))
-    assert.equal(await blobs.read(newPhys(), 8), undefined)
-    assert.equal(await blobs.read(phys, 7), undefined)
-    assert.equal(await blobs.read(phys, 9), undefined)
-    await blobs.remove(phys)
-    assert.equal(await blobs.read(phys, 8), undefined)
-    await blobs.remove(phys)
-    return {}
-  })
-
-  storeTest('a reader that has a blob open reads it to the end although it is removed', async ({ blobs }) => {
-    const bytes = randomBytes(2 * MiB)
-    const phys = await published(blobs, bytes)
-    const pieces = await blobs.read(phys, bytes.length)
-    await blobs.remove(phys)
-    assert.ok(pieces && (await collected(pieces)).equals(bytes))
-    return {}
-  })
-
-  storeTest('unfinished uploads are listed, and only they', async ({ blobs }) => {
-    const [id, discarded] = [randomUUID(), randomUUID()]
-    await blobs.append(id, 0, piecesOf(Buffer.from('x'), 1), noLimit)
-    await blobs.append(discarded, 0, piecesOf(Buffer.from('x'), 1), noLimit)
-    await blobs.discardUpload(discarded)
-    return { uploads: [id] }
-  })
-
-  storeTest('after closing, uploads are refused', async ({ blobs }) => {
-    await blobs.close()
-    await assert.rejects(blobs.append(randomUUID(), 0, piecesOf(Buffer.from('x'), 1), noLimit))
-    return {}
-  })
-}
-
-/** `bytes` in pieces of `size`, none when there are no bytes. */
-export async function* piecesOf(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
-}
-
-/** Uploads and publishes bytes; gives the physical name. */
-export async function published(blobs: Blobs, bytes: Buffer): Promise<string> {
-  const [id, phys] = [randomUUID(), newPhys()]
-  await blobs.append(id, 0, piecesOf(bytes, 65_536), noLimit)
-  assert.deepEqual(await blobs.publish(id, phys, [digestOf(bytes)]), { size: bytes.length })
-  return phys
-}
-
-export async function contentOf(blobs: Blobs, phys: string, size: number): Promise<Buffer> {
-  const pieces = await blobs.read(phys, size)
-  assert.ok(pieces, `${phys} can not be read`)
-  return collected(pieces)
-}
-
-async function collected(pieces: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const copies: Buffer[] = []
-  for await (const piece of pieces) copies.push(Buffer.from(piece))
-  return Buffer.concat(copies)
-}
-
-async function listed(blobs: Blobs): Promise<readonly { readonly phys: string; readonly size: number }[]> {
-  const all = (await gathered(blobs.list())).flat()
-  return all.toSorted((a, b) => (a.phys < b.phys ? -1 : 1))
-}
-
-async function uploadsListed(blobs: Blobs): Promise<readonly string[]> {
-  return (await gathered(blobs.listUploads())).flat().toSorted()
-}
-
-export async function gathered<T>(source: AsyncIterable<T>): Promise<readonly T[]> {
-  const all: T[] = []
-  for await (const item of source) all.push(item)
-  return all
-}
-
-const isOffset = (error: unknown, received: number) => error instanceof UploadOffsetError && error.received === received

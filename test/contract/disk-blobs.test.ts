@@ -9,7 +9,8 @@ import { promisify } from 'node:util'
 import { StorageFullError } from '../../src/domain/ports/storage-errors.ts'
 import { digestOf } from '../../src/lib/digest.ts'
 import { openDiskBlobs, type DiskOptions, type DiskPoint } from '../../src/storage/disk.ts'
-import { blobsContract, contentOf, gathered, piecesOf, published, type BlobsUnderTest } from './blobs.ts'
+import { blobsContract } from './blobs.ts'
+import { contentOf, gathered, piecesOf, published, type BlobsUnderTest } from './blobs-samples.ts'
 import { newPhys } from './metadata-samples.ts'
 
 const run = promisify(execFile)

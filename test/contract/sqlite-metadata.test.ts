@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, open as openFile, rm } from 'node:fs/promises'
+import { copyFile, mkdtemp, open as openFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -208,6 +208,30 @@ describe('the SQLite engine', () => {
     })
   })
 
+  test('after an unclean stop the database is checked in the background, and damage that no request meets is told', async () => {
+    const file = newFile()
+    const unclean = newFile()
+    await withMetadata({ file }, async (metadata) => {
+      const repository = await newRepository(metadata)
+      await metadata.write(async (tx) => {
+        for (let index = 0; index < 300; index++)
+          await tx.images.put(repository.id, imageOf(`{"checked":${index},"x":"${'x'.repeat(900)}"}`), [], [])
+      })
+    })
+    await damage(file)
+    // A copy as kill -9 leaves it: the damaged pages, and a log that was not written back.
+    await withMetadata({ file }, async (metadata) => {
+      await metadata.write((tx) => tx.trash.put('logged', 'test', 0))
+      await copyFile(file, unclean)
+      await copyFile(`${file}-wal`, `${unclean}-wal`)
+    })
+    const told = Promise.withResolvers<Error>()
+    await withMetadata({ file: unclean, onFatal: told.resolve }, async (metadata) => {
+      assert.equal(await metadata.read.phys.isOwned('logged'), true)
+      assert.match((await told.promise).message, /the database is damaged/)
+    })
+  })
+
   test('damage is fatal: it is told once, and writes are refused from then on', async () => {
     const file = newFile()
     await withMetadata({ file }, async (metadata) => {
@@ -217,12 +241,7 @@ describe('the SQLite engine', () => {
           await tx.images.put(repository.id, imageOf(`{"damaged":${index},"x":"${'x'.repeat(900)}"}`), [], [])
       })
     })
-    // Everything after the pages that opening needs.
-    const handle = await openFile(file, 'r+')
-    const { size } = await handle.stat()
-    const from = Math.floor(size / 2 / 4096) * 4096
-    await handle.write(Buffer.alloc(size - from, 0xa5), 0, size - from, from)
-    await handle.close()
+    await damage(file)
     const told: Error[] = []
     await withMetadata({ file, onFatal: (error) => told.push(error) }, async (metadata) => {
       const repositories = await metadata.read.repositories.page(registry, undefined, 10)
@@ -239,6 +258,15 @@ describe('the SQLite engine', () => {
       assert.equal(told.length, 1)
     })
   })
+
+  /** Overwrites everything after the pages that opening needs. */
+  async function damage(file: string): Promise<void> {
+    const handle = await openFile(file, 'r+')
+    const { size } = await handle.stat()
+    const from = Math.floor(size / 2 / 4096) * 4096
+    await handle.write(Buffer.alloc(size - from, 0xa5), 0, size - from, from)
+    await handle.close()
+  }
 
   const root = process.getuid?.() === 0 && process.platform === 'linux'
   test(

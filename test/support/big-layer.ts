@@ -1,7 +1,7 @@
 // One image whose single layer is too large for memory: its bytes go straight to an OCI image layout on disk.
 
 import { createHash } from 'node:crypto'
-import { mkdir, open, rename } from 'node:fs/promises'
+import { mkdir, open, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import {
@@ -28,8 +28,7 @@ export async function writeBigLayout(
   const manifest = makeManifest(config, [layer])
   await writeLayoutFrame(directory, manifest, options.tag ?? 'latest')
   for (const blob of [config, manifest]) {
-    const file = await open(layoutPath(directory, blob.digest), 'w')
-    await file.writeFile(blob.bytes).finally(() => file.close())
+    await writeFile(layoutPath(directory, blob.digest), blob.bytes)
   }
   return { layer, manifestDigest: manifest.digest }
 }

@@ -1,6 +1,8 @@
 // GET, HEAD, PUT and DELETE of a manifest. https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests
 
+import { authorise } from '../../domain/authorisation/authorise.ts'
 import { parseManifest } from '../../domain/manifests.ts'
+import { repositoryArn } from '../../domain/references.ts'
 import { digestOf, parseDigest, type Digest } from '../../lib/digest.ts'
 import { EcrError } from '../../model/errors.ts'
 import { headImage } from '../../operations/distribution/head-image.ts'
@@ -84,6 +86,8 @@ function requireAccepted(call: Call, mediaType: string): void {
 }
 
 async function putManifest(call: Call, name: string, reference: Reference): Promise<HttpResponse> {
+  // Who may not push is told so before the manifest is received (row D31); `perform` asks again with the whole input.
+  authorise(call.ctx, putImage.allow.action, repositoryArn(call.registry, name))
   if (reference.kind === 'neither') refuseTag()
   const expected = reference.kind === 'digest' ? reference.digest : expectedDigest(call)
   const tags = reference.kind === 'tag' ? [reference.tag] : queriedTags(call)

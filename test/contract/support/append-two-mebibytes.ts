@@ -3,8 +3,6 @@
 import { randomUUID } from 'node:crypto'
 import { openDiskBlobs } from '../../../src/storage/disk.ts'
 
-// The kernel sends this signal with the error; its default is the end of the process.
-process.on('SIGXFSZ', () => {})
 const blobs = await openDiskBlobs({ directory: process.argv[2] ?? '', reserveBytes: 0 })
 const id = randomUUID()
 async function* source() {

@@ -5,6 +5,7 @@ import type { Metadata } from '../../../domain/ports/metadata.ts'
 import { createSqlMetadata } from '../metadata.ts'
 import { migrate, type SchemaDialect } from '../migrations/migrate.ts'
 import type { Tables } from '../tables.ts'
+import { checkDatabase, stoppedUncleanly } from './check-database.ts'
 import { openConnection } from './connection.ts'
 import { directDialect, writerDialect } from './dialect.ts'
 import { isFatal, toStorageError } from './errors.ts'
@@ -34,6 +35,7 @@ export async function openSqliteMetadata({ file, onFatal, workMs, busyMs = 5000 
     dead = true
     onFatal(error)
   }
+  const unclean = await stoppedUncleanly(file)
   await bringUpToDate(file, busyMs)
   const writer = await openWriter({ file, busyMs, onFatal: die })
   // Nothing else uses the file (the data directory is locked), so that a reader practically never meets a lock.
@@ -43,12 +45,14 @@ export async function openSqliteMetadata({ file, onFatal, workMs, busyMs = 5000 
     if (isFatal(error) && error instanceof Error) die(error)
   }
   const reader = new Kysely<Tables>({ dialect: directDialect(connection, noteFatal) })
+  const endCheck = unclean ? checkDatabase(file, die) : undefined
   return createSqlMetadata(
     {
       reader,
       writer: new Kysely<Tables>({ dialect: writerDialect(writer) }),
       toStorageError,
       close: async () => {
+        await endCheck?.()
         // The reader first: whoever closes last writes the log back into the database, and that belongs into the worker.
         connection.close()
         await writer.close()

@@ -5,6 +5,7 @@ import { Worker } from 'node:worker_threads'
 import { StorageBusyError } from '../../../domain/ports/storage-errors.ts'
 import type { StatementResult } from './connection.ts'
 import { isFatal, isFatalForCommit, SqliteError } from './errors.ts'
+import { workerFile } from './worker-file.ts'
 import type { WriterFailure, WriterPlace, WriterReply, WriterRequest } from './writer-messages.ts'
 
 /** One write transaction. Its statements run in the order they are given, also when nobody waits for them. */
@@ -180,14 +181,11 @@ export async function openWriter({ file, busyMs, onFatal }: WriterOptions): Prom
   }
 }
 
-/** The worker's file beside this one: TypeScript in a checkout, JavaScript in the published package. */
-const workerFile = new URL(
-  import.meta.url.endsWith('.ts') ? './writer-worker.ts' : './writer-worker.js',
-  import.meta.url,
-)
-
 async function startWorker(place: WriterPlace): Promise<Worker> {
-  const worker = new Worker(workerFile, { workerData: place, name: 'database writer' })
+  const worker = new Worker(workerFile('writer-worker', import.meta.url), {
+    workerData: place,
+    name: 'database writer',
+  })
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   worker.once('error', reject)
   worker.once('message', (reply: WriterReply) => {

@@ -6,22 +6,21 @@ import { join } from 'node:path'
 
 import { z } from 'zod'
 
-const document = z.object({
+import type { ServerAddress } from '../assemble.ts'
+
+const document: z.ZodType<RunningServer> = z.object({
   pid: z.int().positive(),
-  /** Scheme, host and port that this machine reaches it at. */
   origin: z.string(),
-  /** The same for AWS clients: named as the certificate says, when the server has a name. */
   endpoint: z.string(),
-  /** What `docker login` takes. */
   registryHost: z.string(),
   account: z.string(),
   region: z.string(),
-  dev: z.boolean(),
-  /** SHA-256 fingerprint of the certificate, when it speaks TLS. */
   fingerprint: z.string().optional(),
 })
 
-export type RunningServer = z.output<typeof document>
+export interface RunningServer extends ServerAddress {
+  readonly pid: number
+}
 
 /** Says that this process serves now. Nothing depends on it after a crash: the process id tells whether it is true. */
 export async function writeServerFile(directory: string, server: RunningServer): Promise<void> {

@@ -1,0 +1,135 @@
+// Writes the pages that are made from the program: docs/configuration.md and docs/coverage.md. A test keeps them fresh.
+
+import { writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+import { failureReasons, sentences } from '../src/model/errors.ts'
+import { ecr, type Operation } from '../src/operations/operation.ts'
+import { privateOperations } from '../src/operations/private/index.ts'
+import { privateModelNames } from '../src/operations/private/model-names.ts'
+import { getCallerIdentity } from '../src/operations/sts/get-caller-identity.ts'
+import { flagOf, settingNames, settings, variableOf } from '../src/settings.ts'
+
+const ROOT = dirname(import.meta.dirname)
+
+/** The generated pages, by their path in the project. */
+export function pages(): Readonly<Record<string, string>> {
+  return { 'docs/configuration.md': configurationPage(), 'docs/coverage.md': coveragePage() }
+}
+
+const generated = '<!-- Made by `npm run docs`; changes here are lost. -->'
+
+function configurationPage(): string {
+  const rows = settingNames.map((name) => {
+    const { placeholder, description, default: value, defaultText } = settings[name]
+    const flag = placeholder === '' ? flagOf(name) : `${flagOf(name)} ${placeholder}`
+    const plain = value === undefined || typeof value === 'function' ? '' : `\`${value}\``
+    return [`\`${name}\``, `\`${flag}\``, `\`${variableOf(name)}\``, defaultText ?? plain, description]
+  })
+  return `${generated}
+
+# Configuration
+
+\`stowage serve\` takes each setting from the first of these that has it:
+
+1. the command line (\`${flagOf('port')} 4510\`),
+2. the environment (\`${variableOf('port')}=4510\`; an empty variable counts as none; a switch is \`true\` or \`false\`),
+3. a file in YAML, named by \`${flagOf('config')} FILE\` or \`${variableOf('config')}\` (\`port: 4510\`, one setting a line; an account id in quotes),
+4. the default.
+
+\`stowage config\` prints every value and where it comes from. No setting is a secret.
+
+${table(['Setting', 'Flag', 'Variable', 'Default', 'What it is'], rows)}
+
+## Access keys
+
+The first start makes a root key of the account, and writes it into \`keys.json\` in the data directory, readable by its owner only.
+\`stowage env\` prints it as shell exports. The file may be edited while the server runs: it is read again within a second, and a key that
+is gone is refused from then on, as are docker passwords that were made with it.
+
+\`\`\`json
+{
+  "keys": [
+    { "accessKeyId": "AKIA...", "secretAccessKey": "...", "accountId": "123456789012" }
+  ]
+}
+\`\`\`
+
+An access key id has 16 to 128 letters, digits and underscores; a secret has 16 to 256 characters. Each key may do everything in its own
+account and nothing in another's. \`secrets.json\` beside it holds what the server signs page tokens, docker passwords and layer URLs with:
+in \`tokenKeys\` the first one signs and all are accepted, so that a new one can be put in front and an old one removed a day later (with
+a restart each time).
+
+## Who may see what
+
+The server listens on loopback unless told otherwise, and speaks HTTP unless it has a certificate: beyond one machine, give it
+\`${flagOf('tlsCert')}\` and \`${flagOf('tlsKey')}\`, or a proxy that does TLS. \`/healthz\`, \`/readyz\` and \`/metrics\` need no key: they tell no
+names of repositories, but a proxy may well keep them inside.
+`
+}
+
+function coveragePage(): string {
+  const offered = new Map(privateOperations.map((operation) => [operation.name, operation]))
+  const names = [...new Set([...privateModelNames, ...offered.keys()])].toSorted()
+  const rows = names.map((name) => {
+    const operation = offered.get(name)
+    return operation ? offeredRow(operation) : [name, 'missing', '', '']
+  })
+  return `${generated}
+
+# Coverage
+
+${offered.size} of the ${privateModelNames.length} operations of the private ECR API are offered. The others answer
+\`UnknownOperationException\` with the sentence "The operation ... is not offered by this server yet".
+
+Identity and resource policies are not evaluated yet: a caller may do everything in its own account and nothing in another's. The IAM
+action is what each operation asks for already.
+
+## Amazon ECR, private (AWS JSON 1.1, ${ecr.apiVersion})
+
+${table(['Operation', 'State', 'IAM action', 'Declared errors'], rows)}
+
+## AWS STS (Query)
+
+${table(['Operation', 'State', 'IAM action', 'Declared errors'], [offeredRow(getCallerIdentity)])}
+
+## What errors say
+
+How sure the words are: *observed* in real answers quoted in public, *documented* on an AWS page, or *guessed* by analogy.
+
+${table(['Error', 'Words', 'Sentence'], Object.entries(sentences).map(sentenceRow))}
+
+Failures of single items in the answers of batch operations:
+
+${table(['Code', 'Words', 'Reason'], Object.entries(failureReasons).map(sentenceRow))}
+`
+}
+
+function offeredRow({ name, allow, errors }: Operation): readonly string[] {
+  return [name, 'offered', `\`${allow.action}\``, errors.join(', ')]
+}
+
+interface AnySentence {
+  readonly certainty: string
+  readonly text: (params: never) => string
+}
+
+function sentenceRow([key, { certainty, text }]: readonly [string, AnySentence]): readonly string[] {
+  // A sentence only puts its parameters into text: each stands for itself here. One that is its parameter gives the stand-in back.
+  return [key, certainty, String(text(placeholders as never))]
+}
+
+/** Every member is its own name in angle brackets, as text and as a list of one. */
+const placeholders: unknown = new Proxy(
+  {},
+  { get: (_target, name) => Object.assign([`‹${String(name)}›`], { toString: () => `‹${String(name)}›` }) },
+)
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}
+
+if (import.meta.main) {
+  for (const [path, text] of Object.entries(pages())) writeFileSync(join(ROOT, path), text)
+}

@@ -1,0 +1,115 @@
+// The command line. Each command has a file of its own, loaded when it is called for; this one knows their options and what their errors
+// mean for the exit code: 0 done, 1 it could not be done, 2 it was asked for wrongly, 70 the server could not go on.
+
+import { readFileSync } from 'node:fs'
+
+import { Command, CommanderError } from 'commander'
+
+import { ConfigError, loadConfig, type LoadedConfig } from '../config.ts'
+import { flagOf, type SettingName, settingNames, settings, variableOf } from '../settings.ts'
+import { CommandError } from './command-error.ts'
+import { version } from './version.ts'
+
+/** Runs a command line (without the program's own name) to its end and gives the exit code. Prints errors itself, a sentence each. */
+export async function main(argv: readonly string[]): Promise<number> {
+  // Whoever read our output may have gone (`stowage config | head`); that ends neither a command nor a server.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+  let code = 0
+  const program = buildProgram((result) => {
+    code = result
+  })
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+    return code
+  } catch (error) {
+    return report(error)
+  }
+}
+
+/** `done` is told the exit code of the command that ran. */
+export function buildProgram(done: (code: number) => void): Command {
+  const program = new Command('stowage')
+    .description('A container registry that is Amazon ECR to its clients')
+    .version(`stowage ${version}`, '-V, --version', 'Print the version')
+    .helpOption('-h, --help', 'Print what there is to say')
+    .helpCommand('help [command]', 'Print what there is to say of a command')
+    .exitOverride()
+    // Errors are printed in one place, `report`.
+    .configureOutput({ outputError: () => {} })
+    .showSuggestionAfterError()
+
+  withSettings(program.command('serve').description('Serve until told to stop'), settingNames).action(async (flags) => {
+    const { serve } = await import('./serve.ts')
+    done(await serve(load(flags)))
+  })
+
+  withSettings(program.command('env').description('Print shell exports that lead AWS clients to the running server'), ['data'])
+    .option('--format <FORMAT>', 'sh, fish or json', 'sh')
+    .action(async ({ format, ...flags }) => {
+      const { printEnv } = await import('./env.ts')
+      printEnv(load(flags).config.data, String(format))
+    })
+
+  withSettings(program.command('login').description('Log docker in to the running server'), ['data'])
+    .option('--print-password', 'Print the password instead; the user is AWS')
+    .action(async ({ printPassword, ...flags }) => {
+      const { login } = await import('./login.ts')
+      done(await login(load(flags).config.data, printPassword === true))
+    })
+
+  withSettings(program.command('config').description('Print every setting, its value and where it comes from'), settingNames).action(
+    async (flags) => {
+      const { printConfig } = await import('./print-config.ts')
+      printConfig(load(flags))
+    },
+  )
+
+  program
+    .command('version')
+    .description('Print the version')
+    .action(() => {
+      process.stdout.write(`stowage ${version}\n`)
+    })
+  return program
+}
+
+function withSettings(command: Command, names: readonly SettingName[]): Command {
+  for (const name of names) {
+    const { placeholder, description, default: value, defaultText } = settings[name]
+    const isShown = value !== undefined && value !== false && typeof value !== 'function'
+    const shownDefault = defaultText ?? (isShown ? String(value) : undefined)
+    const help = `${description.replaceAll('`', '')}${shownDefault === undefined ? '' : ` (default: ${shownDefault.replaceAll('`', '')})`}`
+    command.option(placeholder === '' ? flagOf(name) : `${flagOf(name)} <${placeholder}>`, help)
+  }
+  return command
+    .option(`${flagOf('config')} <FILE>`, 'Settings in YAML; flags and environment variables come before it')
+    .allowExcessArguments(false)
+    .addHelpText('after', `\nEach setting may also stand in the environment, such as ${variableOf('data')}.\n`)
+}
+
+function load(flags: Readonly<Record<string, string | boolean | undefined>>): LoadedConfig {
+  return loadConfig({ flags, environment: process.env, readFile: (file) => readFileSync(file, 'utf8') })
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) {
+    // Help and version have been printed. Asking for nothing at all prints the help too, but is a mistake.
+    if (error.exitCode === 0) return 0
+    if (error.code !== 'commander.help') complain(error.message.replace(/^error: /, ''))
+    return 2
+  }
+  if (error instanceof ConfigError) {
+    complain(error.message)
+    return 2
+  }
+  if (error instanceof CommandError) {
+    complain(error.message)
+    return error.exitCode
+  }
+  complain(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  return 1
+}
+
+function complain(sentence: string): void {
+  process.stderr.write(`stowage: ${sentence}\n`)
+}

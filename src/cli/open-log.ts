@@ -1,0 +1,67 @@
+// The log: JSON lines on standard error, or the same in short for a person at a terminal.
+
+import { pino, type DestinationStream, type Logger } from 'pino'
+
+import type { Config } from '../settings.ts'
+
+export interface Log {
+  readonly logger: Logger
+  /** Writes what is still in memory: to be called before the process ends. */
+  readonly flush: () => void
+}
+
+/** What must never be in a line, wherever a careless object carries it. */
+const secretFields = ['secretAccessKey', 'sessionToken', 'password', 'authorization', 'authorizationToken', 'tokenKeys', 'pageKey']
+
+/** Lines kept in memory for a reader that does not read; later ones are dropped. */
+const waitingBytesMax = 16 * 1024 * 1024
+
+/** Opens the log on standard error. */
+export function openLog({ logLevel, logFormat }: Pick<Config, 'logLevel' | 'logFormat'>): Log {
+  const isText = logFormat === 'text' || (logFormat === 'auto' && process.stderr.isTTY)
+  if (isText) return { logger: createLogger(logLevel, textStream((line) => process.stderr.write(line))), flush: () => {} }
+  const destination = pino.destination({ fd: 2, sync: false, maxLength: waitingBytesMax })
+  return { logger: createLogger(logLevel, destination), flush: () => destination.flushSync() }
+}
+
+/** A logger whose lines go to `destination`, without secrets. */
+export function createLogger(level: Config['logLevel'], destination: DestinationStream): Logger {
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths: secretFields.flatMap((field) => [field, `*.${field}`]), censor: '***' },
+    },
+    destination,
+  )
+}
+
+/** Turns pino's lines into lines for people: time, level, sentence, and what else there is. */
+export function textStream(write: (text: string) => void): DestinationStream {
+  return {
+    write: (line) => {
+      // pino's own output: an object in JSON.
+      write(`${toText(JSON.parse(line) as Record<string, unknown>)}\n`)
+    },
+  }
+}
+
+function toText({ time, level, msg, ...fields }: Record<string, unknown>): string {
+  const when = String(time).slice(11, 19)
+  const isRequest = msg === 'request'
+  return `${when} ${isRequest ? requestText(fields) : `${String(level)}: ${String(msg)}${detailText(fields)}`}`
+}
+
+function requestText(fields: Record<string, unknown>): string {
+  const { status, method, path, operation, durationMs, error } = fields
+  const words = [status ?? '---', method, path, operation, typeof durationMs === 'number' && `${durationMs.toFixed(1)} ms`, error]
+  return words.filter((word) => word !== undefined && word !== false).join(' ')
+}
+
+function detailText({ err, ...fields }: Record<string, unknown>): string {
+  const rest = Object.keys(fields).length === 0 ? '' : ` ${JSON.stringify(fields)}`
+  if (typeof err !== 'object' || err === null) return rest
+  return `${rest}\n${'stack' in err ? String(err.stack) : JSON.stringify(err)}`
+}

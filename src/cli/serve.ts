@@ -1,0 +1,87 @@
+// `stowage serve`: starts the server, says that it serves, and stops it in good order.
+
+import { openStowage, StartError, type Stowage } from '../assemble.ts'
+import type { LoadedConfig } from '../config.ts'
+import { ListenError } from '../protocol/listen-error.ts'
+import type { Config } from '../settings.ts'
+import { CommandError } from './command-error.ts'
+import { openLog, type Log } from './open-log.ts'
+import { removeServerFile, writeServerFile } from './server-file.ts'
+import { welcome } from './welcome.ts'
+
+/** sysexits.h: an internal software error. Supervisors tell it from a start that failed. */
+const cannotGoOn = 70
+
+/** Serves until SIGTERM or SIGINT, and gives the exit code. Standard output gets one line, when it serves. */
+export async function serve({ config, origins }: LoadedConfig): Promise<number> {
+  // What the server keeps is for its own user only: keys, but also images and the names of repositories.
+  process.umask(0o077)
+  const log = openLog(config)
+  const die = (what: string) => (error: unknown) => {
+    log.logger.fatal({ err: error }, what)
+    log.flush()
+    process.exit(cannotGoOn)
+  }
+  const stowage = await open(config, log, die('the database can not be trusted any more; start again'))
+  // Whatever threw, nobody knows what it left behind: every state that matters is on disk, so start again.
+  process.on('uncaughtException', die('a defect ended the server'))
+  const { address } = stowage
+  await writeServerFile(config.data, { ...address, pid: process.pid })
+  process.stderr.write(welcome({ ...address, data: config.data, dev: config.dev, isDefaultData: origins.data === 'default' }))
+  process.stdout.write(`ready ${address.origin}\n`)
+  const signal = await firstSignal()
+  log.logger.info({ signal }, 'stopping')
+  endOnNextSignal(log)
+  await removeServerFile(config.data)
+  await stowage.close(config.stopSeconds * 1000)
+  log.logger.info('stopped')
+  log.flush()
+  return 0
+}
+
+async function open(config: Config, log: Log, onFatal: (error: Error) => void): Promise<Stowage> {
+  try {
+    return await openStowage({ config, log: log.logger, onFatal })
+  } catch (error) {
+    log.flush()
+    if (error instanceof StartError) throw new CommandError(error.message, 1, error)
+    if (error instanceof ListenError) throw new CommandError(listenSentence(error, config), 1, error)
+    throw error
+  }
+}
+
+function listenSentence(error: ListenError, { tlsCert, tlsKey }: Config): string {
+  switch (error.reason) {
+    case 'address-in-use':
+      return `${error.message}: choose another port with --port, or let --port 0 find a free one`
+    case 'bad-certificate': {
+      const reason = error.cause instanceof Error ? error.cause.message : String(error.cause)
+      return `the TLS certificate ${tlsCert} and key ${tlsKey} cannot be used: ${reason}`
+    }
+    default:
+      return error.message
+  }
+}
+
+const stopSignals = ['SIGTERM', 'SIGINT'] as const
+type StopSignal = (typeof stopSignals)[number]
+
+function firstSignal(): Promise<StopSignal> {
+  return new Promise((resolve) => {
+    const stop = (signal: StopSignal) => {
+      for (const name of stopSignals) process.off(name, stop)
+      resolve(signal)
+    }
+    for (const name of stopSignals) process.on(name, stop)
+  })
+}
+
+/** Whoever asks twice does not want to wait. */
+function endOnNextSignal(log: Log): void {
+  const end = (code: number) => () => {
+    log.flush()
+    process.exit(code)
+  }
+  process.once('SIGTERM', end(143))
+  process.once('SIGINT', end(130))
+}
