@@ -15,26 +15,37 @@ export interface HousekeepingOptions {
 }
 
 export interface Housekeeping {
-  /** Resolves when what is under way is done; nothing begins after it. */
+  /** Resolves when what is under way is done, or has been waited for long enough; nothing begins after it. */
   readonly stop: () => Promise<void>
 }
 
 /** The first requests come first. */
 const calmMs = 1_000
 const betweenSweepsMs = 5 * 60_000
+/** How long a stop waits for what is under way. */
+const patienceMs = 5_000
 
 export function startHousekeeping({ services, log, loadMetrics }: HousekeepingOptions): Housekeeping {
   const stopping = new AbortController()
+  // A piece of work that fails is told and tried again the next time; it must not end the server.
+  const attempt = async (what: string, piece: () => Promise<void>) => {
+    try {
+      await piece()
+    } catch (error) {
+      // The stores close when they have waited long enough for this.
+      if (!stopping.signal.aborted) log.error({ err: error }, what)
+    }
+  }
   const work = async () => {
     if (!(await pause(calmMs, stopping.signal))) return
-    await attempt(log, 'the metrics library could not be loaded', loadMetrics)
-    await attempt(log, 'the check of files after the start failed', async () => {
+    await attempt('the metrics library could not be loaded', loadMetrics)
+    await attempt('the check of files after the start failed', async () => {
       const { orphans, damaged } = await recover(services)
       if (orphans > 0) log.warn({ orphans }, 'files that no layer owns were moved to the trash')
       if (damaged > 0) log.error({ damaged }, 'layers whose file is missing or has another size: push them again')
     })
     do {
-      await attempt(log, 'a sweep failed', async () => {
+      await attempt('a sweep failed', async () => {
         const done = await sweep(services)
         if (done.expiredUploads + done.unlinked > 0) log.info(done, 'swept')
       })
@@ -42,9 +53,12 @@ export function startHousekeeping({ services, log, loadMetrics }: HousekeepingOp
   }
   const done = work()
   return {
-    stop: () => {
+    stop: async () => {
       stopping.abort()
-      return done
+      const waiting = new AbortController()
+      // Whatever it is doing may be cut at any point, and the next start does it again.
+      await Promise.race([done, pause(patienceMs, waiting.signal)])
+      waiting.abort()
     },
   }
 }
@@ -52,18 +66,9 @@ export function startHousekeeping({ services, log, loadMetrics }: HousekeepingOp
 /** False when the server stops meanwhile. */
 async function pause(ms: number, signal: AbortSignal): Promise<boolean> {
   try {
-    await sleep(ms, undefined, { signal, ref: false })
+    await sleep(ms, undefined, { signal })
     return true
   } catch {
     return false
-  }
-}
-
-/** A piece of work that fails is told and tried again the next time; it must not end the server. */
-async function attempt(log: Logger, what: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await work()
-  } catch (error) {
-    log.error({ err: error }, what)
   }
 }

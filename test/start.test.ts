@@ -29,7 +29,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 `
 
-/** Writes down each run, takes its time, and leaves behind what npm would: packages, or a Node that is the one of this test. */
+/** Writes down each run, waits if it is told to, and leaves behind what npm would: packages, or a Node that is the one of this test. */
 const NPM = `
 const fs = require('node:fs'), path = require('node:path')
 if (process.argv.includes('--version')) process.exit(0)
@@ -43,7 +43,8 @@ for (const name of Object.keys(lock.packages).filter(Boolean)) {
 }
 fs.mkdirSync('node_modules', { recursive: true })
 fs.writeFileSync('node_modules/.package-lock.json', JSON.stringify(lock))
-setTimeout(() => {}, 300)
+const go = process.env.NPM_WAITS_FOR
+const waiting = setInterval(() => { if (go === undefined || fs.existsSync(go)) clearInterval(waiting) }, 10)
 `
 
 type Checkout = { readonly root: string; readonly env: NodeJS.ProcessEnv; readonly npmRuns: () => string[] }
@@ -213,21 +214,30 @@ describe('the packages', () => {
     assert.equal(isStale(root), true)
   })
 
-  test('are installed once by two starts at the same time, and not at all by a third', async () => {
-    const checkout = makeCheckout(PINNED)
-    const both = await Promise.all([ended(start(checkout, ['0'])), ended(start(checkout, ['0']))])
-    const said = both.map(({ stderr }) => stderr).join('')
-    assert.deepEqual(
-      both.map(({ code }) => code),
-      [0, 0],
-      said,
-    )
-    assert.match(said, /stowage: installing packages: there are none yet\n/)
-    assert.match(said, /stowage: another start is installing the packages; waiting for it\n/)
-    const third = await ended(start(checkout, ['0']))
-    assert.deepEqual([third.code, third.stderr], [0, ''])
-    assert.deepEqual(checkout.npmRuns(), ['ci packages'])
-  })
+  test(
+    'are installed once by two starts at the same time, and not at all by a third',
+    { timeout: 10_000 },
+    async () => {
+      const checkout = makeCheckout(PINNED)
+      const go = join(checkout.root, 'go')
+      const both = [1, 2].map(() => start({ ...checkout, env: { ...checkout.env, NPM_WAITS_FOR: go } }, ['0']))
+      for (const one of both) {
+        one.stderr?.on('data', (said: Buffer) => {
+          if (said.includes('stowage: another start is installing the packages; waiting for it\n'))
+            writeFileSync(go, '')
+        })
+      }
+      const ends = await Promise.all(both.map(ended))
+      assert.deepEqual(
+        ends.map(({ code }) => code),
+        [0, 0],
+      )
+      assert.match(ends.map(({ stderr }) => stderr).join(''), /stowage: installing packages: there are none yet\n/)
+      const third = await ended(start(checkout, ['0']))
+      assert.deepEqual([third.code, third.stderr], [0, ''])
+      assert.deepEqual(checkout.npmRuns(), ['ci packages'])
+    },
+  )
 
   test('that npm cannot install end the start with a sentence', async () => {
     const checkout = makeCheckout(PINNED)

@@ -6,8 +6,13 @@ import { join } from 'node:path'
 export interface DiskLayout {
   readonly uploads: string
   readonly uploadPath: (uploadId: string) => string
-  /** The file of a published blob and the directory that holds it. */
-  readonly blobPath: (phys: string) => { readonly path: string; readonly directory: string }
+  readonly blobPath: (phys: string) => BlobPath
+}
+
+/** The file of a published blob and the directory that holds it. */
+export interface BlobPath {
+  readonly path: string
+  readonly directory: string
 }
 
 const uploadName = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/

@@ -29,7 +29,7 @@ export function openSpace(directory: string, reserveBytes: number | undefined): 
       return Math.max(0, available - reserve)
     },
     check: async (upload) => {
-      const { available, reserve } = known && performance.now() - known.atMs < freshMs ? known : await look()
+      const { available, reserve } = await look()
       if (available < (upload === 'new' ? reserve : reserve / 2))
         throw new StorageFullError('below the reserve of free space')
     },

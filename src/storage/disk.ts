@@ -6,12 +6,13 @@ import { open, rename, rm, stat, unlink, type FileHandle } from 'node:fs/promise
 import type { Blobs } from '../domain/ports/blobs.ts'
 import { UploadBusyError, UploadOffsetError } from '../domain/ports/storage-errors.ts'
 import type { Digest } from '../lib/digest.ts'
+import { createTurns } from '../lib/turns.ts'
 import { appendAll } from './disk-append.ts'
 import { createBuffers, pieceBytes } from './disk-buffers.ts'
 import { closeDescriptor, openForReading } from './disk-descriptors.ts'
 import { isMissing, toStorageError } from './disk-errors.ts'
 import { createRunningHashes, matchesDigests } from './disk-hashes.ts'
-import { isPhys, isUploadId, namesIn, openLayout, prefixes, syncDirectory } from './disk-layout.ts'
+import { isPhys, isUploadId, namesIn, openLayout, prefixes, syncDirectory, type BlobPath } from './disk-layout.ts'
 import { readPieces } from './disk-read.ts'
 import { openSpace } from './disk-space.ts'
 
@@ -22,6 +23,7 @@ export type DiskPoint =
   | 'blob:after-fsync'
   | 'blob:before-rename'
   | 'blob:after-rename'
+  | 'blob:before-dirsync'
   | 'blob:after-dirsync'
   | 'blob:before-remove'
 
@@ -36,6 +38,12 @@ export interface DiskOptions {
 
 /** Unfinished uploads whose hash is kept. */
 const hashesMax = 1024
+/**
+ * The fsync of a large file holds a thread of the pool for as long as the disk takes. There are four by default, and every read of every
+ * blob needs one: so only two such calls run at a time. Small files are quick and gain by sharing the file system's journal.
+ */
+const largeSyncsMax = 2
+const largeBytes = 4 * 1024 * 1024
 /** Idle buffers kept: 16 MiB. */
 const buffersKept = 64
 
@@ -46,6 +54,7 @@ export async function openDiskBlobs({ directory, reserveBytes, readBytes, hooks 
   const buffers = createBuffers(buffersKept)
   const hashes = createRunningHashes(hashesMax)
   const pieceSize = Math.min(readBytes ?? pieceBytes, pieceBytes)
+  const largeSync = createTurns(largeSyncsMax)
   const busy = new Map<string, Promise<void>>()
   const at = hooks?.at ?? (async () => {})
   let closed = false
@@ -120,12 +129,13 @@ export async function openDiskBlobs({ directory, reserveBytes, readBytes, hooks 
       const matches = await matchesDigests(from, digests, hash, buffers)
       if (hash) hashes.keep(uploadId, { hash, length: size })
       if (!matches) return undefined
-      await makeDurable(file, uploadId, from)
+      const sync = () => makeDurable(file, uploadId, from)
+      await (size > largeBytes ? largeSync(sync) : sync())
       await at('blob:before-rename')
       await rename(from, to.path)
       hashes.forget(uploadId)
       await at('blob:after-rename')
-      await syncDirectory(to.directory)
+      await makeNameDurable(to)
       await at('blob:after-dirsync')
       return { size }
     } finally {
@@ -137,12 +147,9 @@ export async function openDiskBlobs({ directory, reserveBytes, readBytes, hooks 
    * An upload without a file: either it was renamed already (a repeat after a crash or a failed transaction; the rename is made durable
    * again and there is nothing to open), or it never received a byte and is the empty layer.
    */
-  async function publishedBefore(
-    from: string,
-    to: { readonly path: string; readonly directory: string },
-  ): Promise<FileHandle | undefined> {
+  async function publishedBefore(from: string, to: BlobPath): Promise<FileHandle | undefined> {
     if ((await sizeOf(to.path)) === undefined) return open(from, constants.O_RDWR | constants.O_CREAT, 0o640)
-    await syncDirectory(to.directory)
+    await makeNameDurable(to)
     return undefined
   }
 
@@ -158,6 +165,17 @@ export async function openDiskBlobs({ directory, reserveBytes, readBytes, hooks 
     } catch (error) {
       hashes.forget(uploadId)
       await rm(path, { force: true })
+      throw error
+    }
+  }
+
+  /** As with the bytes: after a failure the name is given up, so that no later success rests on a directory that may be lost. */
+  async function makeNameDurable(to: BlobPath): Promise<void> {
+    try {
+      await at('blob:before-dirsync')
+      await syncDirectory(to.directory)
+    } catch (error) {
+      await rm(to.path, { force: true })
       throw error
     }
   }

@@ -117,7 +117,9 @@ function readDocument<S extends z.ZodType>(file: string, schema: S): z.output<S>
   const result = schema.safeParse(parse(text))
   if (result.success) return result.data
   const [issue] = result.error.issues
-  throw new Error(`cannot use ${file}: ${issue?.path.join('.') || 'the document'} is wrong (${issue?.code ?? 'unknown'})`)
+  throw new Error(
+    `cannot use ${file}: ${issue?.path.join('.') || 'the document'} is wrong (${issue?.code ?? 'unknown'})`,
+  )
 }
 
 /** `undefined` for what is not JSON: the parser's own message would quote the text, and the text is secret. */

@@ -52,7 +52,7 @@ describe('docker-credential-ecr-login', { skip }, () => {
   before(async () => {
     sandbox = createSandbox()
     const tls = await makeCertificate(sandbox, names)
-    const args = ['--tls-cert', tls.certFile, '--tls-key', tls.keyFile]
+    const args = ['--tls-cert', tls.certFile, '--tls-key', tls.keyFile, '--domain', 'amazonaws.com']
     stowage = await startStowage({ port: 443, args, ca: tls.ca })
     const hosts = sandbox.path('hosts')
     await writeFile(hosts, `127.0.0.1 localhost ${names.join(' ')}\n`)

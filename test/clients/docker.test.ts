@@ -102,7 +102,7 @@ describe('docker', { skip: skipUnlessRoot('dockerd', 'docker', 'containerd') }, 
     assert.equal(
       stderr,
       "tag invalid: The image tag 'v1' already exists in the 'docker/immutable' repository and cannot be overwritten " +
-        'because the tag is immutable.',
+        'because the repository is immutable.',
     )
   })
 

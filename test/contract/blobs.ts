@@ -16,7 +16,6 @@ import {
   piecesOf,
   uploadsListed,
   type BlobsUnderTest,
-  type Leftover,
   type StoreTest,
 } from './blobs-samples.ts'
 import { newPhys } from './metadata-samples.ts'
@@ -25,8 +24,8 @@ export type OpenBlobs = () => Promise<BlobsUnderTest>
 
 export function blobsContract(kind: string, open: OpenBlobs): void {
   /** Each test says which files it leaves; whatever else lies there afterwards fails it. */
-  const storeTest = (name: string, run: (store: BlobsUnderTest) => Promise<Leftover>) =>
-    test(name, async () => {
+  const storeTest: StoreTest = (name, run) => {
+    void test(name, async () => {
       const store = await open()
       try {
         const left = await run(store)
@@ -40,6 +39,7 @@ export function blobsContract(kind: string, open: OpenBlobs): void {
         await store.dispose()
       }
     })
+  }
 
   describe(`blobs in ${kind}`, () => {
     receiving(storeTest)

@@ -85,6 +85,15 @@ describe('blobs in a directory: what only files do', () => {
     assert.equal(await blobs.read(phys, 4), undefined)
   })
 
+  test('after a failed fsync of the directory the file is given up', async () => {
+    const blobs = await openWith({ hooks: failingAt('blob:before-dirsync') })
+    const [id, phys] = [randomUUID(), newPhys()]
+    await blobs.append(id, 0, piecesOf(Buffer.from('lost'), 4), 100)
+    await assert.rejects(blobs.publish(id, phys, [digestOf('lost')]), /on purpose/)
+    assert.equal(await blobs.received(id), 0)
+    assert.equal(await blobs.read(phys, 4), undefined)
+  })
+
   for (const point of ['blob:before-rename', 'blob:after-rename', 'blob:after-dirsync'] as const) {
     test(`completing again works after it stopped at ${point}`, async () => {
       const [id, phys] = [randomUUID(), newPhys()]
@@ -96,6 +105,24 @@ describe('blobs in a directory: what only files do', () => {
       assert.equal(String(await contentOf(blobs, phys, 5)), 'again')
     })
   }
+
+  test('at most two large files are synced at a time: the other threads of the pool stay free for readers', async () => {
+    let running = 0
+    let most = 0
+    const blobs = await openWith({
+      hooks: {
+        at: async (point) => {
+          if (point === 'blob:before-fsync') most = Math.max(most, ++running)
+          if (point === 'blob:before-fsync') await new Promise((resolve) => setTimeout(resolve, 20))
+          if (point === 'blob:after-fsync') running--
+        },
+      },
+    })
+    const bytes = randomBytes(5 * MiB)
+    const names = await Promise.all(Array.from({ length: 5 }, () => published(blobs, bytes)))
+    assert.equal(most, 2)
+    for (const phys of names) await blobs.remove(phys)
+  })
 
   test('below the reserve new uploads are refused, running ones not before half of it', async () => {
     const id = randomUUID()

@@ -136,16 +136,19 @@ export function imageContract(open: OpenMetadata): void {
       await metadata.write(async (tx) => {
         for (const image of [...images, stranger]) await tx.images.put(repository.id, image, [], [])
       })
-      const { referrers } = metadata.read.images
-      assert.deepEqual(await referrers(repository.id, subject, undefined, undefined, 100), images)
-      assert.deepEqual(await referrers(repository.id, subject, undefined, images[1]?.digest, 2), images.slice(2, 4))
-      assert.deepEqual(await referrers(repository.id, subject, ['sbom'], undefined, 100), [images[0], images[3]])
-      assert.deepEqual(await referrers(repository.id, subject, ['sbom', 'signature'], images[0]?.digest, 2), [
+      const { images: reads } = metadata.read
+      assert.deepEqual(await reads.referrers(repository.id, subject, undefined, undefined, 100), images)
+      assert.deepEqual(
+        await reads.referrers(repository.id, subject, undefined, images[1]?.digest, 2),
+        images.slice(2, 4),
+      )
+      assert.deepEqual(await reads.referrers(repository.id, subject, ['sbom'], undefined, 100), [images[0], images[3]])
+      assert.deepEqual(await reads.referrers(repository.id, subject, ['sbom', 'signature'], images[0]?.digest, 2), [
         images[1],
         images[3],
       ])
-      assert.deepEqual(await referrers(repository.id, subject, [], undefined, 100), [])
-      assert.deepEqual(await referrers(repository.id, stranger.digest, undefined, undefined, 100), [])
+      assert.deepEqual(await reads.referrers(repository.id, subject, [], undefined, 100), [])
+      assert.deepEqual(await reads.referrers(repository.id, stranger.digest, undefined, undefined, 100), [])
     })
 
     test('the foreign keys refuse an unknown layer, an unknown child, and the removal of what is still named', async () => {

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
+import { Worker } from 'node:worker_threads'
 import { Kysely } from 'kysely'
 import type { Metadata } from '../../src/domain/ports/metadata.ts'
 import { StorageBusyError, StorageFullError } from '../../src/domain/ports/storage-errors.ts'
@@ -229,6 +230,30 @@ describe('the SQLite engine', () => {
     await withMetadata({ file: unclean, onFatal: told.resolve }, async (metadata) => {
       assert.equal(await metadata.read.phys.isOwned('logged'), true)
       assert.match((await told.promise).message, /the database is damaged/)
+    })
+  })
+
+  test("the death of the writer's thread is fatal: what was under way fails, nothing hangs", async (t) => {
+    const told: Error[] = []
+    await withMetadata({ onFatal: (error) => told.push(error) }, async (metadata) => {
+      const posted = t.mock.method(Worker.prototype, 'postMessage')
+      const writes = Array.from({ length: 20 }, (_, index) =>
+        metadata.write((tx) => tx.trash.put(`dying/${index}`, 'test', 0)),
+      )
+      while (posted.mock.callCount() === 0) await new Promise((resolve) => setImmediate(resolve))
+      const thread: unknown = posted.mock.calls[0]?.this
+      if (!(thread instanceof Worker)) assert.fail('the writer is a worker')
+      await thread.terminate()
+      const outcomes = await Promise.allSettled(writes)
+      assert.equal(told.length, 1)
+      assert.match(told[0]?.message ?? '', /the writer of the database ended/)
+      for (const [index, outcome] of outcomes.entries())
+        if (outcome.status === 'fulfilled') assert.equal(await metadata.read.phys.isOwned(`dying/${index}`), true)
+      assert.ok(outcomes.some((one) => one.status === 'rejected'))
+      await assert.rejects(
+        metadata.write((tx) => tx.trash.put('after', 'test', 0)),
+        (error) => error === told[0],
+      )
     })
   })
 

@@ -171,15 +171,16 @@ test('D15 of two connections that append at once one is refused, and bytes are n
   const plane = await openApp(t)
   const location = await begin(plane, 'app')
   const gate = Promise.withResolvers<void>()
+  const underWay = Promise.withResolvers<void>()
   const slow = plane.send('PATCH', location, {
     body: (async function* () {
       yield Buffer.from(content.slice(0, 4))
+      underWay.resolve()
       await gate.promise
       yield Buffer.from(content.slice(4))
     })(),
   })
-  // The slow one is under way once its bytes are there.
-  while ((await plane.send('GET', location)).headers['range'] !== '0-3') await new Promise((resolve) => setTimeout(resolve, 5))
+  await underWay.promise
   const second = await plane.send('PATCH', location, { body: 'XXXX' })
   assert.deepEqual([second.status, second.code], [416, 'BLOB_UPLOAD_INVALID'])
   const early = await plane.send('PUT', `${location}?digest=${digest}`)

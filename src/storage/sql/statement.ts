@@ -9,7 +9,7 @@ type Row = { readonly [column: string]: Scalar }
 type Arguments = { readonly [name: string]: Scalar | readonly Scalar[] | readonly Row[] }
 
 /** The most items of a list that go into one statement. */
-export const listLimit = 1024
+const listLimit = 1024
 
 /** The place of an argument in a compiled query: it travels through the builder as if it were the value. */
 interface Place {

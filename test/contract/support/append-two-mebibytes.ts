@@ -12,5 +12,5 @@ try {
   await blobs.append(id, 0, source(), 10_000_000)
   console.log('no error')
 } catch (error) {
-  console.log(`${error instanceof Error ? error.name : error}, ${await blobs.received(id)} bytes received`)
+  console.log(`${error instanceof Error ? error.name : String(error)}, ${await blobs.received(id)} bytes received`)
 }

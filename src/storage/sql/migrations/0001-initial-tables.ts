@@ -3,7 +3,7 @@
 
 import { sql, type Kysely } from 'kysely'
 import type { Migration } from 'kysely/migration'
-import type { SchemaDialect } from './migrate.ts'
+import type { SchemaDialect } from './schema-dialect.ts'
 
 export const initialTables = (dialect: SchemaDialect): Migration => ({
   up: async (db: Kysely<unknown>) => {

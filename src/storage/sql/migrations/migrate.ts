@@ -4,14 +4,7 @@ import { Migrator, type Migration } from 'kysely/migration'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../tables.ts'
 import { initialTables } from './0001-initial-tables.ts'
-
-/** What differs between engines when tables are made. */
-export interface SchemaDialect {
-  /** The type of a text column ordered by bytes: `text collate "C"` on PostgreSQL, `text` on SQLite, where bytes are the default. */
-  readonly textType: string
-  /** Appended to a table that is only reached through its primary key (`without rowid` on SQLite, nothing on PostgreSQL). */
-  readonly clusteredTable: string
-}
+import type { SchemaDialect } from './schema-dialect.ts'
 
 const migrationsFor = (dialect: SchemaDialect): Readonly<Record<string, Migration>> => ({
   '0001-initial-tables': initialTables(dialect),
@@ -23,14 +16,14 @@ export async function migrate(db: Kysely<Tables>, dialect: SchemaDialect): Promi
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
   await refuseNewer(db, migrations)
   const { error } = await migrator.migrateToLatest()
-  if (error !== undefined) throw error
+  if (error !== undefined) throw error instanceof Error ? error : new Error('the migration failed', { cause: error })
 }
 
 async function refuseNewer(db: Kysely<Tables>, migrations: Readonly<Record<string, Migration>>): Promise<void> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
   if (!tables.some((table) => table.name === 'kysely_migration')) return
   const recorded = await db
-    .withTables<{ kysely_migration: { name: string } }>()
+    .$extendTables<{ kysely_migration: { name: string } }>()
     .selectFrom('kysely_migration')
     .select('name')
     .orderBy('name')

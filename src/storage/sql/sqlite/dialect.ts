@@ -1,7 +1,6 @@
 // Kysely on `node:sqlite`: a dialect whose connections are given from outside, direct ones (reads, migrations) or the writer's.
 
 import {
-  SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
   type CompiledQuery,
@@ -104,8 +103,9 @@ function dialectOf(driver: Driver): Dialect {
     supportsCreateIfNotExists: true,
     // SQLite's DDL is transactional: a migration is done whole or not at all.
     supportsTransactionalDdl: true,
-    acquireMigrationLock: (db, options) => migrationLock.acquireMigrationLock(db, options),
-    releaseMigrationLock: (db, options) => migrationLock.releaseMigrationLock(db, options),
+    // The data directory is locked, and a migration begins with `begin immediate`.
+    acquireMigrationLock: async () => {},
+    releaseMigrationLock: async () => {},
   }
   return {
     createDriver: () => driver,
@@ -114,5 +114,3 @@ function dialectOf(driver: Driver): Dialect {
     createIntrospector: (db) => new SqliteIntrospector(db),
   }
 }
-
-const migrationLock = new SqliteAdapter()

@@ -65,14 +65,20 @@ function serve(connection: SqliteConnection): void {
     const reason = lost
     lost = undefined
     open = false
-    try {
-      if (reason !== undefined) throw reason
-      connection.execute('commit')
-      return done(id)
-    } catch (error) {
-      if (connection.inTransaction()) connection.execute('rollback')
-      return toFailed(id, error)
+    if (reason === undefined) {
+      try {
+        connection.execute('commit')
+        return done(id)
+      } catch (error) {
+        return giveUp(id, error)
+      }
     }
+    return giveUp(id, reason)
+  }
+
+  const giveUp = (id: number, reason: unknown): WriterReply => {
+    if (connection.inTransaction()) connection.execute('rollback')
+    return toFailed(id, reason)
   }
 
   port.on('message', (request: WriterRequest) => {
