@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, realpathSync } from 'node:fs'
-import { basename, delimiter, dirname, join, sep } from 'node:path'
+import { basename, delimiter, dirname, join } from 'node:path'
 import { endLike, run } from './child.mjs'
 import { announce, failure } from './say.mjs'
 
@@ -38,8 +38,8 @@ export async function runNpm(node, args, { cwd, what }) {
   const seconds = () => Math.round((Date.now() - startedAtMs) / 1000)
   const progress = setInterval(() => announce(`still installing ${what} (${seconds()} s)`), PROGRESS_MS)
   try {
-    const { command, before, env, shell } = npm === undefined ? bareNpm() : npmOn(node, npm)
-    const end = await run(command, [...before, ...args, ...FLAGS], { cwd, env, shell, stdio: ['ignore', 2, 2] })
+    const { command, before, shell } = npm === undefined ? bareNpm() : npmOn(node, npm)
+    const end = await run(command, [...before, ...args, ...FLAGS], { cwd, shell, stdio: ['ignore', 2, 2] })
     if (end.signal !== null) await endLike(end)
     if (end.code !== 0) {
       throw failure(
@@ -86,10 +86,10 @@ function findNpm(env, node) {
 /**
  * An npm that is not a script we can see (a version manager's shim): by its name, on the Node it picks.
  *
- * @returns {{ command: string, before: string[], env: NodeJS.ProcessEnv, shell: boolean }}
+ * @returns {{ command: string, before: string[], shell: boolean }}
  */
 function bareNpm() {
-  return { command: 'npm', before: [], env: process.env, shell: process.platform === 'win32' }
+  return { command: 'npm', before: [], shell: process.platform === 'win32' }
 }
 
 /**
@@ -100,11 +100,11 @@ function bareNpm() {
  * @param {string} npm
  */
 function npmOn(node, npm) {
-  const env = { ...process.env }
-  // Debian's npm finds its parts only with Debian's patched Node; another one must be told where they are.
-  if (npm.startsWith(`${sep}usr${sep}share${sep}`)) {
-    env['NODE_PATH'] = ['/usr/share/nodejs', '/usr/lib/nodejs', env['NODE_PATH']].filter(Boolean).join(delimiter)
+  const runs = node === process.execPath || spawnSync(node, [npm, '--version'], { stdio: 'ignore' }).status === 0
+  return {
+    command: runs ? node : process.execPath,
+    // An older npm uses what a newer Node warns of: nothing a user could act on.
+    before: ['--no-deprecation', npm],
+    shell: false,
   }
-  const runs = node === process.execPath || spawnSync(node, [npm, '--version'], { env, stdio: 'ignore' }).status === 0
-  return { command: runs ? node : process.execPath, before: [npm], env, shell: false }
 }

@@ -116,7 +116,8 @@ interface AnySentence {
 
 function sentenceRow([key, { certainty, text }]: readonly [string, AnySentence]): readonly string[] {
   // A sentence only puts its parameters into text: each stands for itself here. One that is its parameter gives the stand-in back.
-  return [key, certainty, String(text(placeholders as never))]
+  const words: unknown = text(placeholders as never)
+  return [key, certainty, String(words)]
 }
 
 /** Every member is its own name in angle brackets, as text and as a list of one. */

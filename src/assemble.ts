@@ -106,7 +106,10 @@ export async function openStowage(options: AssembleOptions): Promise<Stowage> {
   }
 }
 
-async function readTls({ tlsCert, tlsKey }: Config): Promise<{ readonly cert: Buffer; readonly key: Buffer } | undefined> {
+async function readTls({
+  tlsCert,
+  tlsKey,
+}: Config): Promise<{ readonly cert: Buffer; readonly key: Buffer } | undefined> {
   if (tlsCert === undefined || tlsKey === undefined) return undefined
   return { cert: await readPem('certificate', tlsCert), key: await readPem('key', tlsKey) }
 }
@@ -123,12 +126,17 @@ async function lock(directory: string, opened: AsyncDisposableStack): Promise<vo
   const held = await orStartError(`cannot use the data directory ${directory}`, () => lockDataDirectory(directory))
   if ('heldBy' in held) {
     const holder = held.heldBy === undefined ? 'another server' : `another server (process ${held.heldBy})`
-    throw new StartError(`the data directory ${directory} is in use by ${holder}: stop it, or choose another directory with --data`)
+    throw new StartError(
+      `the data directory ${directory} is in use by ${holder}: stop it, or choose another directory with --data`,
+    )
   }
   opened.defer(() => held.release())
 }
 
-async function openStores({ config, onFatal }: AssembleOptions, opened: AsyncDisposableStack): Promise<{ metadata: Metadata; blobs: Blobs }> {
+async function openStores(
+  { config, onFatal }: AssembleOptions,
+  opened: AsyncDisposableStack,
+): Promise<{ metadata: Metadata; blobs: Blobs }> {
   const file = join(config.data, 'metadata.db')
   const metadata = await orStartError(`cannot open the database ${file}`, () => openSqliteMetadata({ file, onFatal }))
   opened.defer(() => metadata.close())
@@ -156,7 +164,10 @@ async function buildServices(
   const warn = (sentence: string) => log.warn(sentence)
   const { accessKeys, secrets } = await orStartError(undefined, async () => {
     await createKeyFiles(directory, config.account)
-    return { accessKeys: openAccessKeys({ directory, clock: systemClock, warn }), secrets: readSecrets({ directory, warn }) }
+    return {
+      accessKeys: openAccessKeys({ directory, clock: systemClock, warn }),
+      secrets: readSecrets({ directory, warn }),
+    }
   })
   // A key that no client knows: it signs layer URLs and opens nothing else.
   const derived = hkdfSync('sha256', secrets.pageKey, '', 'layer URLs', 32)
@@ -192,7 +203,11 @@ function limitsOf(config: Config): Limits {
 function withAnyKey(known: AccessKeys, defaultAccount: string): AccessKeys {
   return {
     find: (accessKeyId) =>
-      known.find(accessKeyId) ?? { accessKeyId, secretAccessKey: '', principal: devPrincipal(accessKeyId, defaultAccount) },
+      known.find(accessKeyId) ?? {
+        accessKeyId,
+        secretAccessKey: '',
+        principal: devPrincipal(accessKeyId, defaultAccount),
+      },
   }
 }
 
@@ -232,7 +247,10 @@ function buildHandler({ config, services, accessKeys, layerKey, metrics, isStopp
   const anyone = config.dev ? (text: string) => devPrincipal(text, config.account) : undefined
   const health = createHealth({ metadata: services.metadata, blobs: services.blobs, isStopping })
   return createFrontDoor({
-    api: createApiHandler({ services, authenticate: createAuthenticate({ verifier: keys, accessKeys, devPrincipal: anyone }) }),
+    api: createApiHandler({
+      services,
+      authenticate: createAuthenticate({ verifier: keys, accessKeys, devPrincipal: anyone }),
+    }),
     distribution: createDistributionHandler({
       services,
       defaultRegistry: { accountId: config.account, region: config.region },
@@ -245,7 +263,12 @@ function buildHandler({ config, services, accessKeys, layerKey, metrics, isStopp
   })
 }
 
-function addressOf(config: Config, server: HttpServer, services: Services, tls: { readonly cert: Buffer } | undefined): ServerAddress {
+function addressOf(
+  config: Config,
+  server: HttpServer,
+  services: Services,
+  tls: { readonly cert: Buffer } | undefined,
+): ServerAddress {
   const { account, region } = config
   const registry = { kind: 'private', accountId: account, region } as const
   const origin = `${tls ? 'https' : 'http'}://${reachable(server.address)}:${server.port}`

@@ -5,7 +5,16 @@ import { resolve } from 'node:path'
 import { parse } from 'yaml'
 import type { z } from 'zod'
 
-import { type Config, type Environment, type Kind, type SettingName, flagOf, settingNames, settings, variableOf } from './settings.ts'
+import {
+  type Config,
+  type Environment,
+  type Kind,
+  type SettingName,
+  flagOf,
+  settingNames,
+  settings,
+  variableOf,
+} from './settings.ts'
 
 /** Where a value came from, most important last. */
 export type Origin = 'default' | 'file' | 'environment' | 'flag'
@@ -117,7 +126,8 @@ function parseFile(file: string, readFile: ConfigSources['readFile']): Readonly<
     throw new ConfigError(`the configuration file ${file} must hold settings, one "name: value" a line`)
   }
   for (const name of Object.keys(document)) {
-    if (!Object.hasOwn(settings, name)) throw new ConfigError(`the configuration file ${file} has an unknown setting: ${name.slice(0, 100)}`)
+    if (!Object.hasOwn(settings, name))
+      throw new ConfigError(`the configuration file ${file} has an unknown setting: ${name.slice(0, 100)}`)
   }
   return Object.fromEntries(Object.entries(document))
 }

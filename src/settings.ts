@@ -89,7 +89,11 @@ export const settings = {
   }),
   domain: setting({
     kind: 'text',
-    schema: z.string().max(190, 'must have at most 190 characters').regex(hostName, 'must be a lower-case domain name').optional(),
+    schema: z
+      .string()
+      .max(190, 'must have at most 190 characters')
+      .regex(hostName, 'must be a lower-case domain name')
+      .optional(),
     placeholder: 'DOMAIN',
     description: 'Registries are named `<account>.dkr.ecr.<region>.DOMAIN`; the names must lead to this server',
     default: undefined,
@@ -107,7 +111,8 @@ export const settings = {
     description:
       'Host of a registry as clients write it, with `{account}`, `{region}` and `{port}`, instead of `domain`; behind a proxy that does TLS, with `https://` before it',
     default: undefined,
-    defaultText: '`localhost:{port}` for the default account and region, `{account}.dkr.ecr.{region}.localhost:{port}` for the others',
+    defaultText:
+      '`localhost:{port}` for the default account and region, `{account}.dkr.ecr.{region}.localhost:{port}` for the others',
   }),
   tlsCert: setting({
     kind: 'text',

@@ -42,12 +42,23 @@ describe('where a value comes from', () => {
   }
 
   test('the environment may name the file', () => {
-    const { config, file: path } = loadConfig({ flags: {}, environment: { STOWAGE_CONFIG: 'x.yaml' }, readFile: () => 'region: eu-west-1' })
+    const { config, file: path } = loadConfig({
+      flags: {},
+      environment: { STOWAGE_CONFIG: 'x.yaml' },
+      readFile: () => 'region: eu-west-1',
+    })
     assert.deepEqual([config.region, path], ['eu-west-1', 'x.yaml'])
   })
 
   test('a switch may be said in words', () => {
-    for (const [text, value] of [['true', true], ['1', true], ['YES', true], ['false', false], ['0', false], ['no', false]] as const) {
+    for (const [text, value] of [
+      ['true', true],
+      ['1', true],
+      ['YES', true],
+      ['false', false],
+      ['0', false],
+      ['no', false],
+    ] as const) {
       assert.equal(load({ environment: { STOWAGE_ECR_QUIRKS: text } }).config.ecrQuirks, value, text)
     }
   })
@@ -59,7 +70,10 @@ describe('where a value comes from', () => {
 
   test('paths are told from the current directory', () => {
     const { config } = load({ flags: { data: 'd', tlsCert: 'c.pem', tlsKey: '/k.pem' } })
-    assert.deepEqual([config.data, config.tlsCert, config.tlsKey], [`${process.cwd()}/d`, `${process.cwd()}/c.pem`, '/k.pem'])
+    assert.deepEqual(
+      [config.data, config.tlsCert, config.tlsKey],
+      [`${process.cwd()}/d`, `${process.cwd()}/c.pem`, '/k.pem'],
+    )
   })
 })
 
@@ -75,7 +89,10 @@ describe('a setting that is wrong is named with its place', () => {
     [{ file: 'prot: 1' }, 'the configuration file stowage.yaml has an unknown setting: prot'],
     [{ file: 'config: other.yaml' }, 'the configuration file stowage.yaml has an unknown setting: config'],
     [{ file: '- port' }, 'the configuration file stowage.yaml must hold settings, one "name: value" a line'],
-    [{ flags: { config: 'none.yaml' } }, `cannot read the configuration file none.yaml: ENOENT: no such file or directory, open 'none.yaml'`],
+    [
+      { flags: { config: 'none.yaml' } },
+      `cannot read the configuration file none.yaml: ENOENT: no such file or directory, open 'none.yaml'`,
+    ],
     [{ environment: { STOWAGE_DEV: 'perhaps' } }, 'STOWAGE_DEV must be true or false, not "perhaps"'],
     [{ flags: { account: '12345678901' } }, '--account must be 12 digits, not "12345678901"'],
     [{ flags: { region: 'EU' } }, '--region must be 2 to 25 lower-case letters, digits and hyphens, not "EU"'],
@@ -91,7 +108,10 @@ describe('a setting that is wrong is named with its place', () => {
     [{ flags: { layerUrlMinutes: '61' } }, '--layer-url-minutes must be at most 60, not 61'],
     [{ flags: { tlsCert: 'c.pem' } }, '--tls-cert and --tls-key need each other'],
     [{ flags: { tlsKey: 'k.pem' } }, '--tls-cert and --tls-key need each other'],
-    [{ flags: { domain: 'a.b', registryHost: 'c.d' } }, '--domain and --registry-host say the same thing: give one of them'],
+    [
+      { flags: { domain: 'a.b', registryHost: 'c.d' } },
+      '--domain and --registry-host say the same thing: give one of them',
+    ],
     [
       { flags: { dev: true, listen: '0.0.0.0' } },
       '--dev accepts any key and therefore listens on loopback only: remove --listen 0.0.0.0, or remove --dev',
@@ -107,7 +127,10 @@ describe('a setting that is wrong is named with its place', () => {
   }
 
   test('a file that is not YAML is told with the place in it', () => {
-    assert.throws(() => load({ file: 'port: [1' }), /^ConfigError: cannot read the configuration file stowage\.yaml: .* at line 1/)
+    assert.throws(
+      () => load({ file: 'port: [1' }),
+      /^ConfigError: cannot read the configuration file stowage\.yaml: .* at line 1/,
+    )
   })
 })
 

@@ -33,16 +33,58 @@ describe('health', () => {
   const cases = [
     ['healthz', 'a server that lacks nothing is ok', {}, 200, { status: 'ok' }],
     ['healthz', 'storage without bounds is not full', { blobs: unbounded }, 200, { status: 'ok' }],
-    ['healthz', 'a full disk is told, and is no reason to restart', { blobs: full }, 200, { status: 'degraded', reason: 'the storage is full' }],
-    ['healthz', 'storage that fails is told', { blobs: { freeBytes: broken } }, 200, { status: 'degraded', reason: 'the storage of layers does not answer' }],
-    ['healthz', 'storage that hangs does not hang the answer', { blobs: { freeBytes: silent } }, 200, { status: 'degraded', reason: 'the storage of layers does not answer' }],
+    [
+      'healthz',
+      'a full disk is told, and is no reason to restart',
+      { blobs: full },
+      200,
+      { status: 'degraded', reason: 'the storage is full' },
+    ],
+    [
+      'healthz',
+      'storage that fails is told',
+      { blobs: { freeBytes: broken } },
+      200,
+      { status: 'degraded', reason: 'the storage of layers does not answer' },
+    ],
+    [
+      'healthz',
+      'storage that hangs does not hang the answer',
+      { blobs: { freeBytes: silent } },
+      200,
+      { status: 'degraded', reason: 'the storage of layers does not answer' },
+    ],
     ['healthz', 'a server that stops is alive', { isStopping: () => true }, 200, { status: 'ok' }],
     ['readyz', 'a server with its stores is ready', {}, 200, { status: 'ok' }],
     ['readyz', 'a full disk still serves pulls and deletes', { blobs: full }, 200, { status: 'ok' }],
-    ['readyz', 'a server that stops wants nothing new', { isStopping: () => true }, 503, { status: 'stopping', reason: 'the server is stopping' }],
-    ['readyz', 'a database that fails is not ready', { metadata: { ping: broken } }, 503, { status: 'unready', reason: 'the database does not answer' }],
-    ['readyz', 'a database that hangs is not ready', { metadata: { ping: silent } }, 503, { status: 'unready', reason: 'the database does not answer' }],
-    ['readyz', 'storage that fails is not ready', { blobs: { freeBytes: broken } }, 503, { status: 'unready', reason: 'the storage of layers does not answer' }],
+    [
+      'readyz',
+      'a server that stops wants nothing new',
+      { isStopping: () => true },
+      503,
+      { status: 'stopping', reason: 'the server is stopping' },
+    ],
+    [
+      'readyz',
+      'a database that fails is not ready',
+      { metadata: { ping: broken } },
+      503,
+      { status: 'unready', reason: 'the database does not answer' },
+    ],
+    [
+      'readyz',
+      'a database that hangs is not ready',
+      { metadata: { ping: silent } },
+      503,
+      { status: 'unready', reason: 'the database does not answer' },
+    ],
+    [
+      'readyz',
+      'storage that fails is not ready',
+      { blobs: { freeBytes: broken } },
+      503,
+      { status: 'unready', reason: 'the storage of layers does not answer' },
+    ],
   ] as const
   for (const [path, sentence, change, status, body] of cases) {
     test(`${path}: ${sentence}`, async (t) => {
@@ -97,7 +139,11 @@ describe('metrics', () => {
       [],
       text,
     )
-    for (const name of ['process_resident_memory_bytes', 'nodejs_heap_used_bytes', 'nodejs_event_loop_delay_p99_seconds']) {
+    for (const name of [
+      'process_resident_memory_bytes',
+      'nodejs_heap_used_bytes',
+      'nodejs_event_loop_delay_p99_seconds',
+    ]) {
       assert.match(text, new RegExp(`^${name} [0-9.e+-]+$`, 'm'))
     }
   })

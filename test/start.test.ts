@@ -36,15 +36,19 @@ if (process.argv.includes('--version')) process.exit(0)
 const prefix = process.argv.indexOf('--prefix')
 fs.appendFileSync(process.env.NPM_LOG, process.argv.slice(2, 3) + (prefix < 0 ? ' packages' : ' node') + '\\n')
 if (process.env.NPM_FAILS) process.exit(5)
-const lock = JSON.parse(fs.readFileSync('package-lock.json', 'utf8'))
-for (const name of Object.keys(lock.packages).filter(Boolean)) {
-  fs.mkdirSync(path.join(name, 'bin'), { recursive: true })
-  if (prefix > 0) fs.symlinkSync(process.env.NEW_NODE, path.join(name, 'bin', 'node'))
-}
-fs.mkdirSync('node_modules', { recursive: true })
-fs.writeFileSync('node_modules/.package-lock.json', JSON.stringify(lock))
 const go = process.env.NPM_WAITS_FOR
-const waiting = setInterval(() => { if (go === undefined || fs.existsSync(go)) clearInterval(waiting) }, 10)
+const giveUpAtMs = Date.now() + 10_000
+const waiting = setInterval(() => {
+  if (go !== undefined && !fs.existsSync(go) && Date.now() < giveUpAtMs) return
+  clearInterval(waiting)
+  const lock = JSON.parse(fs.readFileSync('package-lock.json', 'utf8'))
+  for (const name of Object.keys(lock.packages).filter(Boolean)) {
+    fs.mkdirSync(path.join(name, 'bin'), { recursive: true })
+    if (prefix > 0) fs.symlinkSync(process.env.NEW_NODE, path.join(name, 'bin', 'node'))
+  }
+  fs.mkdirSync('node_modules', { recursive: true })
+  fs.writeFileSync('node_modules/.package-lock.json', JSON.stringify(lock))
+}, 10)
 `
 
 type Checkout = { readonly root: string; readonly env: NodeJS.ProcessEnv; readonly npmRuns: () => string[] }

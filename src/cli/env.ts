@@ -17,7 +17,8 @@ export function printEnv(data: string, format: string): void {
 /** The first key of the account. Throws a sentence when there is none. */
 export function keyFor(data: string, account: string): AccessKey {
   const key = keysOf(data).find((candidate) => candidate.principal.accountId === account)
-  if (!key) throw new CommandError(`${data}/keys.json has no key of account ${account}: add one, or serve with --account`)
+  if (!key)
+    throw new CommandError(`${data}/keys.json has no key of account ${account}: add one, or serve with --account`)
   return key
 }
 

@@ -22,7 +22,8 @@ export async function fetchPassword(server: RunningServer, key: AccessKey): Prom
   const body = '{}'
   const answer = parse(await call(server, signedHeaders(server, key, body), body))
   const password = passwordIn(answer)
-  if (password === undefined) throw new CommandError(`the server at ${server.origin} gave no password: ${reasonIn(answer)}`)
+  if (password === undefined)
+    throw new CommandError(`the server at ${server.origin} gave no password: ${reasonIn(answer)}`)
   return password
 }
 
@@ -36,12 +37,24 @@ function signedHeaders({ origin, region }: RunningServer, key: AccessKey, body: 
     'x-amz-target': `${ecr.targetPrefix}.GetAuthorizationToken`,
   }
   const signature = signatureOf(
-    { pathRule: 'service', method: 'POST', path: '/', query: {}, headers, payloadHash: hash('sha256', body), amzDate, scope },
+    {
+      pathRule: 'service',
+      method: 'POST',
+      path: '/',
+      query: {},
+      headers,
+      payloadHash: hash('sha256', body),
+      amzDate,
+      scope,
+    },
     deriveSigningKey(key.secretAccessKey, scope),
   )
   const credential = `${key.accessKeyId}/${scope.date}/${scope.region}/${scope.service}/aws4_request`
   const names = Object.keys(headers).join(';')
-  return { ...headers, authorization: `${algorithm} Credential=${credential}, SignedHeaders=${names}, Signature=${signature.toString('hex')}` }
+  return {
+    ...headers,
+    authorization: `${algorithm} Credential=${credential}, SignedHeaders=${names}, Signature=${signature.toString('hex')}`,
+  }
 }
 
 function call(server: RunningServer, headers: Record<string, string>, body: string): Promise<string> {
@@ -61,7 +74,9 @@ function call(server: RunningServer, headers: Record<string, string>, body: stri
       url.protocol === 'https:'
         ? httpsRequest(url, { ...options, rejectUnauthorized: false, agent: false }, onAnswer)
         : httpRequest(url, { ...options, agent: false }, onAnswer)
-    outgoing.once('error', (error) => reject(new CommandError(`the server at ${server.origin} does not answer: ${error.message}`, 1, error)))
+    outgoing.once('error', (error) =>
+      reject(new CommandError(`the server at ${server.origin} does not answer: ${error.message}`, 1, error)),
+    )
     outgoing.end(body)
   })
 }

@@ -20,7 +20,9 @@ export async function login(data: string, printPassword: boolean): Promise<numbe
 
 function dockerLogin(host: string, password: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    const docker = spawn('docker', ['login', '--username', 'AWS', '--password-stdin', host], { stdio: ['pipe', 'inherit', 'inherit'] })
+    const docker = spawn('docker', ['login', '--username', 'AWS', '--password-stdin', host], {
+      stdio: ['pipe', 'inherit', 'inherit'],
+    })
     docker.once('error', (error) => {
       const isMissing = 'code' in error && error.code === 'ENOENT'
       const sentence = isMissing

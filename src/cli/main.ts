@@ -27,7 +27,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 /** `done` is told the exit code of the command that ran. */
-export function buildProgram(done: (code: number) => void): Command {
+function buildProgram(done: (code: number) => void): Command {
   const program = new Command('stowage')
     .description('A container registry that is Amazon ECR to its clients')
     .version(`stowage ${version}`, '-V, --version', 'Print the version')
@@ -43,7 +43,9 @@ export function buildProgram(done: (code: number) => void): Command {
     done(await serve(load(flags)))
   })
 
-  withSettings(program.command('env').description('Print shell exports that lead AWS clients to the running server'), ['data'])
+  withSettings(program.command('env').description('Print shell exports that lead AWS clients to the running server'), [
+    'data',
+  ])
     .option('--format <FORMAT>', 'sh, fish or json', 'sh')
     .action(async ({ format, ...flags }) => {
       const { printEnv } = await import('./env.ts')
@@ -57,12 +59,13 @@ export function buildProgram(done: (code: number) => void): Command {
       done(await login(load(flags).config.data, printPassword === true))
     })
 
-  withSettings(program.command('config').description('Print every setting, its value and where it comes from'), settingNames).action(
-    async (flags) => {
-      const { printConfig } = await import('./print-config.ts')
-      printConfig(load(flags))
-    },
-  )
+  withSettings(
+    program.command('config').description('Print every setting, its value and where it comes from'),
+    settingNames,
+  ).action(async (flags) => {
+    const { printConfig } = await import('./print-config.ts')
+    printConfig(load(flags))
+  })
 
   program
     .command('version')

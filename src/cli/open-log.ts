@@ -11,7 +11,15 @@ export interface Log {
 }
 
 /** What must never be in a line, wherever a careless object carries it. */
-const secretFields = ['secretAccessKey', 'sessionToken', 'password', 'authorization', 'authorizationToken', 'tokenKeys', 'pageKey']
+const secretFields = [
+  'secretAccessKey',
+  'sessionToken',
+  'password',
+  'authorization',
+  'authorizationToken',
+  'tokenKeys',
+  'pageKey',
+]
 
 /** Lines kept in memory for a reader that does not read; later ones are dropped. */
 const waitingBytesMax = 16 * 1024 * 1024
@@ -19,7 +27,14 @@ const waitingBytesMax = 16 * 1024 * 1024
 /** Opens the log on standard error. */
 export function openLog({ logLevel, logFormat }: Pick<Config, 'logLevel' | 'logFormat'>): Log {
   const isText = logFormat === 'text' || (logFormat === 'auto' && process.stderr.isTTY)
-  if (isText) return { logger: createLogger(logLevel, textStream((line) => process.stderr.write(line))), flush: () => {} }
+  if (isText)
+    return {
+      logger: createLogger(
+        logLevel,
+        textStream((line) => process.stderr.write(line)),
+      ),
+      flush: () => {},
+    }
   const destination = pino.destination({ fd: 2, sync: false, maxLength: waitingBytesMax })
   return { logger: createLogger(logLevel, destination), flush: () => destination.flushSync() }
 }
@@ -56,7 +71,14 @@ function toText({ time, level, msg, ...fields }: Record<string, unknown>): strin
 
 function requestText(fields: Record<string, unknown>): string {
   const { status, method, path, operation, durationMs, error } = fields
-  const words = [status ?? '---', method, path, operation, typeof durationMs === 'number' && `${durationMs.toFixed(1)} ms`, error]
+  const words = [
+    status ?? '---',
+    method,
+    path,
+    operation,
+    typeof durationMs === 'number' && `${durationMs.toFixed(1)} ms`,
+    error,
+  ]
   return words.filter((word) => word !== undefined && word !== false).join(' ')
 }
 

@@ -27,7 +27,9 @@ export async function serve({ config, origins }: LoadedConfig): Promise<number> 
   process.on('uncaughtException', die('a defect ended the server'))
   const { address } = stowage
   await writeServerFile(config.data, { ...address, pid: process.pid })
-  process.stderr.write(welcome({ ...address, data: config.data, dev: config.dev, isDefaultData: origins.data === 'default' }))
+  process.stderr.write(
+    welcome({ ...address, data: config.data, dev: config.dev, isDefaultData: origins.data === 'default' }),
+  )
   process.stdout.write(`ready ${address.origin}\n`)
   const signal = await firstSignal()
   log.logger.info({ signal }, 'stopping')

@@ -5,6 +5,7 @@ export const version: string = readVersion(new URL('../../package.json', import.
 
 function readVersion(file: URL): string {
   const description: unknown = JSON.parse(readFileSync(file, 'utf8'))
-  if (typeof description === 'object' && description !== null && 'version' in description) return String(description.version)
+  if (typeof description === 'object' && description !== null && 'version' in description)
+    return String(description.version)
   throw new Error('package.json has no version')
 }

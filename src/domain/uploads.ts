@@ -95,22 +95,27 @@ async function keepAlive(ctx: Context, upload: Upload): Promise<void> {
 export async function completeUpload(ctx: Context, state: UploadState, digests: readonly Digest[]): Promise<Digest> {
   const { repository, upload, received } = state
   const where = { ...named(repository.registry, repository.name), uploadId: upload.id }
-  const emptyAllowed = ctx.plane === 'distribution' && !ctx.ecrQuirks
-  if (received === 0 && !emptyAllowed) fail('EmptyUploadException', where)
   if (upload.smallParts > 1 || (upload.smallParts === 1 && !upload.lastPartSmall)) fail('LayerPartTooSmallException')
   const [digest] = digests
   if (!digest) throw new Error('completeUpload needs a digest')
   const published = await ctx.blobs.publish(upload.id, upload.phys, digests)
+  // Asked after publishing: an upload whose first completion was cut between rename and commit has no unfinished bytes, but a layer.
+  const emptyAllowed = ctx.plane === 'distribution' && !ctx.ecrQuirks
+  if ((published?.size ?? received) === 0 && !emptyAllowed) fail('EmptyUploadException', where)
   if (!published) fail('InvalidLayerException')
-  const already = await ctx.metadata.write(async (tx) => {
+  const outcome = await ctx.metadata.write(async (tx) => {
     const now = ctx.clock.now()
-    // Cancelled, or completed by someone else, while its bytes were made durable.
-    if (!(await tx.uploads.find(upload.id))) return fail('UploadNotFoundException', where)
+    if (!(await tx.uploads.find(upload.id))) {
+      // Completed by someone else meanwhile, and then the file is theirs; or cancelled, and then nobody knows it.
+      if (!(await tx.phys.isOwned(upload.phys))) await tx.trash.put(upload.phys, 'cancelled', now)
+      return 'upload-gone'
+    }
     const existing = await tx.layers.find(repository.id, digest)
     await tx.layers.commit(upload, { digest, size: published.size }, now, now + ctx.limits.leaseMs)
-    return existing !== undefined
+    return existing === undefined ? 'new' : 'existed'
   })
-  if (already) fail('LayerAlreadyExistsException', { ...where, layerDigest: digest })
+  if (outcome === 'upload-gone') fail('UploadNotFoundException', where)
+  if (outcome === 'existed') fail('LayerAlreadyExistsException', { ...where, layerDigest: digest })
   return digest
 }
 

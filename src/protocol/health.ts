@@ -32,7 +32,10 @@ export function createHealth({ metadata, blobs, isStopping, patienceMs = 2_000 }
     }),
     readyz: answering('ReadyCheck', async () => {
       if (isStopping()) return { status: 503, state: 'stopping', reason: 'the server is stopping' }
-      const [database, free] = await Promise.all([within(patienceMs, metadata.ping()), within(patienceMs, blobs.freeBytes())])
+      const [database, free] = await Promise.all([
+        within(patienceMs, metadata.ping()),
+        within(patienceMs, blobs.freeBytes()),
+      ])
       if (database === 'failed') return { status: 503, state: 'unready', reason: 'the database does not answer' }
       if (free === 'failed') return { status: 503, state: 'unready', reason: 'the storage of layers does not answer' }
       return { status: 200, state: 'ok' }
@@ -63,7 +66,12 @@ function answering(operation: string, look: () => Promise<Finding>): HttpHandler
 /** The answer for a method that only looks at things, `undefined` when the request's is one. */
 export function refuseOtherMethods(request: HttpRequest, operation: string): HttpResponse | undefined {
   if (request.method === 'GET' || request.method === 'HEAD') return undefined
-  return { status: 405, headers: { allow: 'GET, HEAD', 'content-type': 'text/plain' }, body: 'Use GET\n', log: { operation } }
+  return {
+    status: 405,
+    headers: { allow: 'GET, HEAD', 'content-type': 'text/plain' },
+    body: 'Use GET\n',
+    log: { operation },
+  }
 }
 
 /** What a store says in time; how it fails is its own business and in the log of whoever uses it. */

@@ -7,9 +7,10 @@ import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 
-import { DescribeRepositoriesCommand, ECRClient } from '@aws-sdk/client-ecr'
+import { DescribeRepositoriesCommand, ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 
+import { eventually } from '../support/http-adapter.ts'
 import { dataDirectory, run, serve, type Server } from './program.ts'
 
 interface Key {
@@ -66,9 +67,13 @@ describe('stowage env', () => {
       AWS_REGION: 'eu-central-1',
       AWS_DEFAULT_REGION: 'eu-central-1',
     }
-    const each = (line: (name: string, value: string) => string) => Object.entries(variables).map(([name, value]) => `${line(name, value)}\n`)
+    const each = (line: (name: string, value: string) => string) =>
+      Object.entries(variables).map(([name, value]) => `${line(name, value)}\n`)
     assert.deepEqual(JSON.parse(await print('--format', 'json')), variables)
-    assert.equal(await print(), [...each((name, value) => `export ${name}=${value}`), 'unset AWS_SESSION_TOKEN\n'].join(''))
+    assert.equal(
+      await print(),
+      [...each((name, value) => `export ${name}=${value}`), 'unset AWS_SESSION_TOKEN\n'].join(''),
+    )
     assert.equal(
       await print('--format', 'fish'),
       [...each((name, value) => `set -gx ${name} ${value}`), 'set -e AWS_SESSION_TOKEN\n'].join(''),
@@ -78,7 +83,12 @@ describe('stowage env', () => {
   test('a secret that an operator chose survives the shell', async (t) => {
     const { data } = await serve(t)
     const secret = `it's "$(odd)" \\ and long`
-    writeFileSync(join(data, 'keys.json'), JSON.stringify({ keys: [{ accessKeyId: 'AKIAODDODDODDODDODDO', secretAccessKey: secret, accountId: '123456789012' }] }))
+    writeFileSync(
+      join(data, 'keys.json'),
+      JSON.stringify({
+        keys: [{ accessKeyId: 'AKIAODDODDODDODDODDO', secretAccessKey: secret, accountId: '123456789012' }],
+      }),
+    )
     const { stdout } = await run(['env', '--data', data])
     const printed = execFileSync('sh', ['-c', `${stdout}printf %s "$AWS_SECRET_ACCESS_KEY"`], { encoding: 'utf8' })
     assert.equal(printed, secret)
@@ -132,7 +142,10 @@ describe('stowage login', () => {
     const origin = 'http://127.0.0.1:9'
     writeFileSync(file, readFileSync(file, 'utf8').replace(/"origin": "[^"]+"/, `"origin": "${origin}"`))
     const { code, stderr } = await run(['login', '--data', server.data, '--print-password'])
-    assert.deepEqual([code, stderr], [1, `stowage: the server at ${origin} does not answer: connect ECONNREFUSED 127.0.0.1:9\n`])
+    assert.deepEqual(
+      [code, stderr],
+      [1, `stowage: the server at ${origin} does not answer: connect ECONNREFUSED 127.0.0.1:9\n`],
+    )
   })
 })
 
@@ -140,9 +153,15 @@ describe('stowage config, version and help', () => {
   test('every setting is printed with its value and where that comes from', async (t) => {
     const file = join(dirname(dataDirectory(t)), 'stowage.yaml')
     writeFileSync(file, 'region: eu-west-3\n')
-    const { code, stdout } = await run(['config', '--config', file, '--port', '1'], { STOWAGE_ACCOUNT: '111122223333', XDG_DATA_HOME: '/xdg' })
+    const { code, stdout } = await run(['config', '--config', file, '--port', '1'], {
+      STOWAGE_ACCOUNT: '111122223333',
+      XDG_DATA_HOME: '/xdg',
+    })
     assert.equal(code, 0)
-    const rows = stdout.trimEnd().split('\n').map((row) => row.trim().split(/ {2,}/))
+    const rows = stdout
+      .trimEnd()
+      .split('\n')
+      .map((row) => row.trim().split(/ {2,}/))
     assert.deepEqual(rows.slice(0, 7), [
       ['data', '/xdg/stowage', 'default'],
       ['listen', '127.0.0.1', 'default'],
@@ -155,7 +174,9 @@ describe('stowage config, version and help', () => {
   })
 
   test('version and help are no mistakes', async () => {
-    const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as { readonly version: string } // our own
+    const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
+      readonly version: string
+    } // our own
     for (const args of [['version'], ['--version']]) {
       assert.deepEqual(await run(args), { code: 0, stdout: `stowage ${version}\n`, stderr: '' })
     }
@@ -168,14 +189,17 @@ describe('stowage config, version and help', () => {
 })
 
 describe('access keys', () => {
-  test('the root key is the account\'s; another key or another secret is nobody\'s', async (t) => {
+  test("the root key is the account's; another key or another secret is nobody's", async (t) => {
     const server = await serve(t)
     const key = await rootKey(server.data)
     assert.equal(await accountOf(server, key), '123456789012')
     assert.equal(await listWith(server, key), 'ok')
     assert.equal(await listWith(server, { ...key, accessKeyId: 'AKIAAAAAAAAAAAAAAAAA' }), 'UnrecognizedClientException')
     assert.equal(await listWith(server, { ...key, secretAccessKey: 'x'.repeat(40) }), 'InvalidSignatureException')
-    assert.equal(await listWith(server, { accessKeyId: '123456789012', secretAccessKey: 'x' }), 'UnrecognizedClientException')
+    assert.equal(
+      await listWith(server, { accessKeyId: '123456789012', secretAccessKey: 'x' }),
+      'UnrecognizedClientException',
+    )
     assert.equal((await pull(server, 'anything')).status, 401)
   })
 
@@ -185,7 +209,11 @@ describe('access keys', () => {
     const password = (await run(['login', '--data', server.data, '--print-password'])).stdout.trim()
     assert.equal((await pull(server, password)).status, 200)
 
-    const added = { accessKeyId: 'AKIAADDEDADDEDADDEDA', secretAccessKey: 'a secret of an operator', accountId: '999988887777' }
+    const added = {
+      accessKeyId: 'AKIAADDEDADDEDADDEDA',
+      secretAccessKey: 'a secret of an operator',
+      accountId: '999988887777',
+    }
     const file = join(server.data, 'keys.json')
     writeFileSync(`${file}.mine`, JSON.stringify({ keys: [added] }))
     renameSync(`${file}.mine`, file)
@@ -222,9 +250,20 @@ describe('--dev', () => {
     assert.equal(await listWith(server, { ...key, secretAccessKey: 'x'.repeat(40) }), 'InvalidSignatureException')
   })
 
-  test('a docker password of an unknown key works', async (t) => {
-    const { origin, data } = await serve(t, ['--dev'])
-    const { stdout } = await run(['login', '--data', data, '--print-password'])
-    assert.equal((await fetch(`${origin}/v2/`, { headers: { authorization: `Basic ${Buffer.from(`AWS:${stdout.trim()}`).toString('base64')}` } })).status, 200)
+  test('a docker password that an unknown key got works, and stands for its account', async (t) => {
+    const server = await serve(t, ['--dev'])
+    const ecr = new ECRClient({
+      endpoint: server.origin,
+      region: 'us-east-1',
+      credentials: { accessKeyId: '999988887777', secretAccessKey: 'x' },
+    })
+    const { authorizationData } = await ecr.send(new GetAuthorizationTokenCommand())
+    ecr.destroy()
+    const token = authorizationData?.[0]?.authorizationToken
+    const response = await fetch(`${server.origin}/v2/`, { headers: { authorization: `Basic ${token}` } })
+    assert.equal(response.status, 200)
+    await eventually('the principal is logged', () =>
+      server.stderr().includes('"principal":"arn:aws:iam::999988887777:root","registryId"'),
+    )
   })
 })

@@ -62,7 +62,11 @@ export interface Server extends Program {
 }
 
 /** A server on a free port, killed after the test when it still runs. */
-export async function serve(t: TestContext, args: readonly string[] = [], data: string = dataDirectory(t)): Promise<Server> {
+export async function serve(
+  t: TestContext,
+  args: readonly string[] = [],
+  data: string = dataDirectory(t),
+): Promise<Server> {
   const program = start(['serve', '--port', '0', '--data', data, ...args])
   t.after(async () => {
     program.child.kill('SIGKILL')

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { request, type IncomingMessage } from 'node:http'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -41,7 +41,8 @@ describe('the start', () => {
   test('what is kept is for its owner only', async (t) => {
     const { data } = await serve(t)
     assert.equal(modeOf(data), '700')
-    for (const file of ['keys.json', 'secrets.json', 'server.json', 'metadata.db']) assert.equal(modeOf(join(data, file)), '600', file)
+    for (const file of ['keys.json', 'secrets.json', 'server.json', 'metadata.db'])
+      assert.equal(modeOf(join(data, file)), '600', file)
   })
 
   test('a second start keeps the root key and the secrets', async (t) => {
@@ -62,7 +63,9 @@ describe('the start', () => {
     chmodSync(file, 0o644)
     const second = await serve(t, [], first.data)
     assert.equal(modeOf(file), '600')
-    await eventually('the warning is logged', () => second.stderr().includes(`${file} could be read by others (mode 644)`))
+    await eventually('the warning is logged', () =>
+      second.stderr().includes(`${file} could be read by others (mode 644)`),
+    )
   })
 
   test('health, figures and the page for visitors are served', async (t) => {
@@ -94,11 +97,21 @@ describe('the start', () => {
     const file = join(data, 'server.json')
     writeFileSync(file, readFileSync(file, 'utf8').replace(/"fingerprint": "../, '"fingerprint": "ZZ'))
     const { code, stderr } = await login()
-    assert.deepEqual([code, stderr], [1, `stowage: what answers at ${origin} is not the server of this data directory\n`])
+    assert.deepEqual(
+      [code, stderr],
+      [1, `stowage: what answers at ${origin} is not the server of this data directory\n`],
+    )
   })
 
-  test('with a domain, registries have names of ECR\'s form', async (t) => {
-    const { data, origin } = await serve(t, ['--domain', 'ecr.test', '--region', 'eu-west-1', '--account', '111122223333'])
+  test("with a domain, registries have names of ECR's form", async (t) => {
+    const { data, origin } = await serve(t, [
+      '--domain',
+      'ecr.test',
+      '--region',
+      'eu-west-1',
+      '--account',
+      '111122223333',
+    ])
     const { port } = new URL(origin)
     const server: unknown = JSON.parse(readFileSync(join(data, 'server.json'), 'utf8'))
     assert.partialDeepStrictEqual(server, {
@@ -142,7 +155,17 @@ describe('a start that cannot be', () => {
   })
 
   test('the certificate cannot be read', async (t) => {
-    const { code, stderr } = await run(['serve', '--port', '0', '--data', dataDirectory(t), '--tls-cert', '/none.pem', '--tls-key', '/none.key'])
+    const { code, stderr } = await run([
+      'serve',
+      '--port',
+      '0',
+      '--data',
+      dataDirectory(t),
+      '--tls-cert',
+      '/none.pem',
+      '--tls-key',
+      '/none.key',
+    ])
     assert.deepEqual(
       [code, stderr],
       [1, `stowage: cannot read the TLS certificate /none.pem: ENOENT: no such file or directory, open '/none.pem'\n`],
@@ -170,7 +193,9 @@ describe('a start that cannot be', () => {
     const { code, stderr } = await run(['serve', '--port', '0', '--data', first.data])
     assert.equal(code, 1)
     assert.ok(
-      stderr.startsWith(`stowage: cannot open the database ${first.data}/metadata.db: the database was written by a newer version of this program`),
+      stderr.startsWith(
+        `stowage: cannot open the database ${first.data}/metadata.db: the database was written by a newer version of this program`,
+      ),
       stderr,
     )
     assert.equal(stderr.split('\n').length, 2)
@@ -180,9 +205,15 @@ describe('a start that cannot be', () => {
     const first = await serve(t)
     first.child.kill('SIGTERM')
     await first.ended
-    writeFileSync(join(first.data, 'keys.json'), '{"keys":[{"accessKeyId":"AKIAAAAAAAAAAAAAAAAA","secretAccessKey":"short","accountId":"1"}]}')
+    writeFileSync(
+      join(first.data, 'keys.json'),
+      '{"keys":[{"accessKeyId":"AKIAAAAAAAAAAAAAAAAA","secretAccessKey":"short","accountId":"1"}]}',
+    )
     const { code, stderr } = await run(['serve', '--port', '0', '--data', first.data])
-    assert.deepEqual([code, stderr], [1, `stowage: cannot use ${first.data}/keys.json: keys.0.secretAccessKey is wrong (too_small)\n`])
+    assert.deepEqual(
+      [code, stderr],
+      [1, `stowage: cannot use ${first.data}/keys.json: keys.0.secretAccessKey is wrong (too_small)\n`],
+    )
   })
 
   const usage = [
@@ -206,15 +237,24 @@ describe('a start that cannot be', () => {
 
 /** A PATCH whose body is sent by hand, after its first bytes have arrived. */
 async function openUpload({ origin }: Server) {
-  const ecr = new ECRClient({ endpoint: origin, region: 'us-east-1', credentials: { accessKeyId: '123456789012', secretAccessKey: 'x' } })
+  const ecr = new ECRClient({
+    endpoint: origin,
+    region: 'us-east-1',
+    credentials: { accessKeyId: '123456789012', secretAccessKey: 'x' },
+  })
   await ecr.send(new CreateRepositoryCommand({ repositoryName: 'slow' }))
   ecr.destroy()
   const headers = { authorization: devPassword }
   const opened = await fetch(`${origin}/v2/slow/blobs/uploads/`, { method: 'POST', headers })
   assert.equal(opened.status, 202)
   const location = new URL(opened.headers.get('location') ?? '', origin).pathname
-  const patch = request(`${origin}${location}`, { method: 'PATCH', headers: { ...headers, 'content-type': 'application/octet-stream' } })
-  const answered = new Promise<IncomingMessage>((resolve, reject) => patch.once('response', resolve).once('error', reject))
+  const patch = request(`${origin}${location}`, {
+    method: 'PATCH',
+    headers: { ...headers, 'content-type': 'application/octet-stream' },
+  })
+  const answered = new Promise<IncomingMessage>((resolve, reject) =>
+    patch.once('response', resolve).once('error', reject),
+  )
   patch.write('first half, ')
   await delay(200)
   return { patch, answered }
@@ -267,6 +307,28 @@ describe('the stop', () => {
     const second = await serve(t, [], first.data)
     assert.equal((await fetch(`${second.origin}/readyz`)).status, 200)
   })
+})
+
+test('a database that cannot be trusted any more ends the server with 70 and one line', async (t) => {
+  const server = await serve(t, ['--dev'])
+  truncateSync(join(server.data, 'metadata.db'), 0)
+  await assert.rejects(openUpload(server))
+  const { code, stderr } = await server.ended
+  assert.equal(code, 70)
+  const fatal = stderr.split('\n').filter((line) => line.includes('"level":"fatal"'))
+  assert.equal(fatal.length, 1)
+  assert.match(fatal[0] ?? '', /"msg":"the database can not be trusted any more; start again"/)
+})
+
+test('a file that no layer owns is gone some time after a start, aloud', async (t) => {
+  const first = await serve(t)
+  first.child.kill('SIGTERM')
+  await first.ended
+  const orphan = join(first.data, 'blobs', 'ab', `ab${'0'.repeat(30)}`)
+  writeFileSync(orphan, 'left behind')
+  const second = await serve(t, [], first.data)
+  await eventually('the file is gone', () => !existsSync(orphan))
+  assert.match(second.stderr(), /"orphans":1,"msg":"files that no layer owns were moved to the trash"/)
 })
 
 test('a start that is stopped before it was ready leaves nothing that hinders the next', async (t) => {

@@ -195,6 +195,26 @@ function transactionContract(open: OpenMetadata): void {
       assert.deepEqual(await store.metadata.read.repositories.find(registry, 'own/writes'), repository)
     })
 
+    test('a failure that rests on what another wrote is told when that is durable, not before', async () => {
+      // "Already exists" is an acknowledgement too: a pusher who is told so takes the image for safe.
+      const repository = repositoryNamed('told/early')
+      const order: string[] = []
+      const first = store.metadata
+        .write((tx) => tx.repositories.create(repository, []))
+        .then(async () => {
+          order.push((await store.metadata.read.repositories.find(registry, 'told/early')) ? 'durable' : 'lost')
+        })
+      const second = store.metadata
+        .write(async (tx) => {
+          if (await tx.repositories.find(registry, 'told/early')) throw new Error('already exists')
+        })
+        .catch(async (error: unknown) => {
+          order.push((await store.metadata.read.repositories.find(registry, 'told/early')) ? String(error) : 'told early')
+        })
+      await Promise.all([first, second])
+      assert.deepEqual(order.toSorted(), ['Error: already exists', 'durable'])
+    })
+
     test('one that fails does not hurt those that run beside it', async () => {
       const repository = await newRepository(store.metadata)
       const writes = Array.from({ length: 90 }, (_, index) =>

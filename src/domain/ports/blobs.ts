@@ -13,6 +13,7 @@ export interface Blobs {
    * Appends `source` to the upload's file, whose length must be `offset`, and resolves with the new length. One append at a time: a
    * second throws `UploadBusyError`; another length throws `UploadOffsetError`. When `source` throws or storage fails, what was received stays
    * and counts. Throws `UploadTooLargeError` when the file would grow beyond `maxBytes`, `StorageFullError` when there is no room. Bytes are never held in memory.
+   * A piece of `source` is valid until the next one is pulled: what is kept longer is copied.
    */
   append(uploadId: string, offset: number, source: AsyncIterable<Uint8Array>, maxBytes: number): Promise<number>
   /** The real length of the upload's file; 0 when there is none. */

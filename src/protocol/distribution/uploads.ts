@@ -14,6 +14,7 @@ import { perform } from '../../operations/perform.ts'
 import { completeLayerUpload } from '../../operations/private/complete-layer-upload.ts'
 import { initiateLayerUpload } from '../../operations/private/initiate-layer-upload.ts'
 import type { HttpRequest, HttpResponse } from '../message.ts'
+import { releasePieces } from '../release-pieces.ts'
 import { inRepository, locate, refuseMethod, type Call } from './call.ts'
 import { ChunkLengthError, ofLength, parseContentRange } from './content-range.ts'
 import { refuse } from './faults.ts'
@@ -117,7 +118,8 @@ async function append(call: Call, name: string, state: UploadState): Promise<num
     return refuse(400, 'SIZE_INVALID', 'Content-Length is not the length that Content-Range says')
   }
   try {
-    return await appendToUpload(ctx, state, chunk?.start, chunk ? ofLength(request.body, chunk.length) : request.body)
+    const pieces = releasePieces(request.body)
+    return await appendToUpload(ctx, state, chunk?.start, chunk ? ofLength(pieces, chunk.length) : pieces)
   } catch (error) {
     if (error instanceof UploadOffsetError) return refuseChunk(call, name, state, error.received)
     if (error instanceof UploadBusyError) return refuseChunk(call, name, state, state.received)

@@ -13,7 +13,7 @@ export interface WriterTransaction {
   readonly run: (text: string, parameters: readonly unknown[]) => Promise<StatementResult>
   /** Resolves when durable. After a failure nothing of the transaction stays. */
   readonly commit: () => Promise<void>
-  /** Gives everything up; harmless after the end. */
+  /** Gives everything up; harmless after the end. Throws when the commit fails that carries what this transaction may have read. */
   readonly rollBack: () => Promise<void>
 }
 
@@ -134,9 +134,9 @@ export async function openWriter({ file, busyMs, onFatal }: WriterOptions): Prom
       transactions: 0,
       committed: Promise.withResolvers<void>(),
     })
-    // Those whose transaction failed alone do not wait for the commit.
+    // The first of a group does not wait for the commit when it failed.
     mine.committed.promise.catch(() => {})
-    mine.transactions++
+    const hasForerunners = mine.transactions++ > 0
     tell({ kind: 'begin' })
     let over = false
     const end = (keep: boolean) => {
@@ -163,6 +163,9 @@ export async function openWriter({ file, busyMs, onFatal }: WriterOptions): Prom
       rollBack: async () => {
         // Nothing of it can become durable, whatever the worker answers.
         if (!over) await end(false).catch(() => {})
+        // But what made it fail may rest on what those before it in the group wrote ("already exists"): it may be told only once
+        // that is durable, and not at all when the commit fails.
+        if (hasForerunners) await mine.committed.promise
       },
     }
   }
