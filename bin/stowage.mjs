@@ -3,6 +3,7 @@
 // packages; then runs the program. `--run <task>` runs one of the project's own scripts in the same way.
 
 import { existsSync } from 'node:fs'
+import module from 'node:module'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -43,6 +44,9 @@ async function start(args) {
   if (inCheckout && args[0] === '--run') return handOver(node, [taskFile(args[1]), ...args.slice(2)])
   if (node !== process.execPath) return handOver(node, [SELF, ...args], { tether: true })
   hideSqliteWarning()
+  // Measured: ready after 360 instead of 500 ms, because nothing is parsed and stripped of types again. In a folder of our own: whoever
+  // could write there could choose what runs.
+  module.enableCompileCache?.(inCheckout ? join(ROOT, '.node', 'compile-cache') : join(cacheFolder(), 'compile-cache'))
   const program = join(ROOT, inCheckout ? 'src/cli/main.ts' : 'dist/cli/main.js')
   const { main } = await import(pathToFileURL(program).href)
   process.exitCode = await main(args)

@@ -71,7 +71,8 @@ async function markBad(ctx: ReadingContext, layer: Layer): Promise<void> {
 
 /**
  * Makes a layer of another repository of the same registry a layer of this one, without its bytes. False when there is nothing to
- * mount; the caller then uploads. ECR mounts only what an image of the source names, and so do we: an upload nobody finished is nobody's.
+ * mount; the caller then uploads. Encryption must be the same on both sides (user guide, "Blob mounting"). ECR asks that an image of the
+ * source names the layer as well; the OCI conformance suite mounts without one, and so do we.
  */
 export async function mountLayer(ctx: Context, source: Repository, target: Repository, digest: Digest): Promise<boolean> {
   const sameEncryption =
