@@ -73,7 +73,7 @@ function coveragePage(): string {
   const names = [...new Set([...privateModelNames, ...offered.keys()])].toSorted()
   const rows = names.map((name) => {
     const operation = offered.get(name)
-    return operation ? offeredRow(operation) : [name, 'missing', '', '']
+    return operation ? offeredRow(operation) : [name, 'missing', '', '', '']
   })
   return `${generated}
 
@@ -87,11 +87,11 @@ action is what each operation asks for already.
 
 ## Amazon ECR, private (AWS JSON 1.1, ${ecr.apiVersion})
 
-${table(['Operation', 'State', 'IAM action', 'Declared errors'], rows)}
+${table(['Operation', 'State', 'IAM action', 'Declared errors', 'Not acted upon yet'], rows)}
 
 ## AWS STS (Query)
 
-${table(['Operation', 'State', 'IAM action', 'Declared errors'], [offeredRow(getCallerIdentity)])}
+${table(['Operation', 'State', 'IAM action', 'Declared errors', 'Not acted upon yet'], [offeredRow(getCallerIdentity)])}
 
 ## What errors say
 
@@ -105,8 +105,8 @@ ${table(['Code', 'Words', 'Reason'], Object.entries(failureReasons).map(sentence
 `
 }
 
-function offeredRow({ name, allow, errors }: Operation): readonly string[] {
-  return [name, 'offered', `\`${allow.action}\``, errors.join(', ')]
+function offeredRow({ name, allow, errors, note }: Operation): readonly string[] {
+  return [name, 'offered', `\`${allow.action}\``, errors.join(', '), note ?? '']
 }
 
 interface AnySentence {

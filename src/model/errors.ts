@@ -25,10 +25,6 @@ const inRegistryShort = (p: InRepository) => `repository with name '${p.reposito
 
 /** `Name` or `Name/which`, where a name has several sentences. */
 export const sentences = {
-  'AccessDeniedException/noIdentityPolicy': observed<{ caller: string; action: string; resource: string }>(
-    (p) =>
-      `User: ${p.caller} is not authorized to perform: ${p.action} on resource: ${p.resource} because no identity-based policy allows the ${p.action} action`,
-  ),
   'AccessDeniedException/noResourcePolicy': observed<{ caller: string; action: string; resource: string }>(
     (p) =>
       `User: ${p.caller} is not authorized to perform: ${p.action} on resource: ${p.resource} because no resource-based policy allows the ${p.action} action`,
@@ -129,7 +125,6 @@ export const sentences = {
   RepositoryNotFoundException: documented<InRepository>(
     (p) => `The repository with name '${p.repositoryName}' does not exist in the registry with id '${p.registryId}'`,
   ),
-  SerializationException: guessed<{ detail: string }>((p) => p.detail),
   ServerException: guessed(() => 'The server could not process the request. Retry later'),
   'ServerException/storageFull': guessed(() => 'The registry storage is full'),
   'ServerException/busy': guessed(() => 'The registry storage is busy. Retry later'),
@@ -144,9 +139,6 @@ export const sentences = {
   ),
   UploadNotFoundException: guessed<OfUpload>(
     (p) => `The upload with id '${p.uploadId}' does not exist in the ${inRegistryShort(p)}`,
-  ),
-  ValidationException: guessed<{ parameter: string; constraint: string }>(
-    (p) => `Invalid parameter at '${p.parameter}' failed to satisfy constraint: '${p.constraint}'`,
   ),
 } satisfies Record<string, Sentence<never>>
 

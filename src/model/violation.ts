@@ -18,15 +18,15 @@ export function violation(schema: Schema, value: unknown, parameter = ''): Viola
   switch (schema.kind) {
     case 'struct': {
       const source = value as Readonly<Record<string, unknown>> // a struct's value is a record of its members
-      for (const name of Object.keys(schema.members)) {
-        const { schema: memberSchema, required } = memberOf(schema.members[name]!) // a key of the schema's own
+      for (const [name, member] of Object.entries(schema.members)) {
+        const { schema: memberSchema, required } = memberOf(member)
         const path = parameter ? `${parameter}.${name}` : name
-        const member = source[name]
-        if (member === undefined) {
+        const given = source[name]
+        if (given === undefined) {
           if (required) return { parameter: path, constraint: constraints.present() }
           continue
         }
-        const found = violation(memberSchema, member, path)
+        const found = violation(memberSchema, given, path)
         if (found) return found
       }
       return undefined

@@ -19,10 +19,9 @@ export function encode(schema: Schema, value: unknown): unknown {
     case 'struct': {
       const source = value as Readonly<Record<string, unknown>> // a struct's value is a record of its members
       const target: Record<string, unknown> = {}
-      for (const name of Object.keys(schema.members)) {
-        const member = source[name]
-        // The key is one of the schema's own.
-        if (member !== undefined) target[name] = encode(memberOf(schema.members[name]!).schema, member)
+      for (const [name, member] of Object.entries(schema.members)) {
+        const given = source[name]
+        if (given !== undefined) target[name] = encode(memberOf(member).schema, given)
       }
       return target
     }
@@ -76,10 +75,10 @@ function decodeValue(schema: Schema, json: unknown, path: string): unknown {
 function decodeStruct(schema: StructSchema, json: unknown, path: string): unknown {
   const source = asObject(json, path)
   const target: Record<string, unknown> = {}
-  for (const name of Object.keys(schema.members)) {
-    const member = Object.hasOwn(source, name) ? source[name] : undefined
-    if (member === undefined || member === null) continue
-    target[name] = decodeValue(memberOf(schema.members[name]!).schema, member, path ? `${path}.${name}` : name)
+  for (const [name, member] of Object.entries(schema.members)) {
+    const given = Object.hasOwn(source, name) ? source[name] : undefined
+    if (given === undefined || given === null) continue
+    target[name] = decodeValue(memberOf(member).schema, given, path ? `${path}.${name}` : name)
   }
   return target
 }

@@ -31,6 +31,8 @@ export interface Operation<I = unknown, O = unknown> {
   /** The errors that AWS's model declares for it, ServerException included. */
   readonly errors: readonly string[]
   readonly allow: Permission<I>
+  /** What is kept or accepted but not acted upon yet: the coverage page says it in these words. */
+  readonly note?: string
   // A method, so that lists may hold operations of any input as `Operation`: only values decoded by `input` are ever passed.
   handle(ctx: Context, input: I): Promise<O>
 }
@@ -43,10 +45,11 @@ export function operation<I, O>(declaration: {
   readonly output: StructSchema<O>
   readonly errors: readonly string[]
   readonly allow: Permission<NoInfer<I>>
+  readonly note?: string
   readonly handle: (ctx: Context, input: NoInfer<I>) => Promise<NoInfer<O>>
 }): Operation<I, O> {
   return declaration
 }
 
 /** The names that may be raised beside the declared ones, by the layers around the handler. */
-export const undeclared: readonly ErrorName[] = ['AccessDeniedException', 'ServerException', 'SerializationException']
+export const undeclared: readonly ErrorName[] = ['AccessDeniedException', 'ServerException']

@@ -64,13 +64,24 @@ function refusal(
   const xml = fields.map(([name, text]) => `<${name}>${escapeXml(text)}</${name}>`).join('')
   return {
     status,
-    headers: { ...privateHeaders(request), 'Content-Type': 'application/xml', 'X-Content-Type-Options': 'nosniff', ...headers },
+    headers: {
+      ...privateHeaders(request),
+      'Content-Type': 'application/xml',
+      'X-Content-Type-Options': 'nosniff',
+      ...headers,
+    },
     body: `<?xml version="1.0" encoding="UTF-8"?>\n<Error>${xml}</Error>`,
     log: { operation: 'GetLayer', error: code },
   }
 }
 
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' }
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+}
 
 function escapeXml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character] ?? '')

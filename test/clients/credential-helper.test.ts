@@ -68,7 +68,8 @@ describe('docker-credential-ecr-login', { skip }, () => {
     const helpers = { credHelpers: Object.fromEntries(regions.map((region) => [registry(region), 'ecr-login'])) }
     await writeFile(sandbox.path('auth.json'), JSON.stringify(helpers))
     await writeFile(sandbox.path('docker-config', 'config.json'), JSON.stringify(helpers))
-    await stowage.ecr.send(new CreateRepositoryCommand({ repositoryName: 'app' }))
+    const { repository } = await stowage.ecr.send(new CreateRepositoryCommand({ repositoryName: 'app' }))
+    assert.equal(repository?.repositoryUri, `${registry('us-east-1')}/app`)
   })
   after(async () => {
     sandbox.remove()

@@ -61,11 +61,18 @@ describe('D19 ranges', () => {
     const plane = await openPlane(t)
     await givenRepository(plane.registry, 'app')
     const digest = await pushBlob(plane, 'app', content)
-    const get = (range: string, more: Record<string, string> = {}) => plane.send('GET', `/v2/app/blobs/${digest}`, { headers: { range, ...more } })
+    const get = (range: string, more: Record<string, string> = {}) =>
+      plane.send('GET', `/v2/app/blobs/${digest}`, { headers: { range, ...more } })
     const part = await get('bytes=2-5')
-    assert.deepEqual([part.status, part.text, part.headers['content-range'], part.headers['content-length']], [206, '2345', 'bytes 2-5/10', '4'])
+    assert.deepEqual(
+      [part.status, part.text, part.headers['content-range'], part.headers['content-length']],
+      [206, '2345', 'bytes 2-5/10', '4'],
+    )
     const outside = await get('bytes=10-')
-    assert.deepEqual([outside.status, outside.code, outside.headers['content-range']], [416, 'RANGE_INVALID', 'bytes */10'])
+    assert.deepEqual(
+      [outside.status, outside.code, outside.headers['content-range']],
+      [416, 'RANGE_INVALID', 'bytes */10'],
+    )
     const sameCopy = await get('bytes=2-5', { 'if-range': `"${digest}"` })
     assert.equal(sameCopy.status, 206)
     const otherCopy = await get('bytes=2-5', { 'if-range': '"other"' })
@@ -83,7 +90,10 @@ test('a copy the client has is not sent again, and only when it may be read', as
   const unchanged = await plane.send('GET', `/v2/app/blobs/${digest}`, { headers })
   assert.deepEqual([unchanged.status, unchanged.text, unchanged.headers['etag']], [304, '', `"${digest}"`])
   assert.equal((await plane.send('GET', `/v2/app/blobs/${digest}`, { headers, as: otherAccount })).status, 403)
-  assert.deepEqual(['*', '"a"', 'a', undefined].map((header) => noneMatchFails(header, '"a"')), [true, true, false, false])
+  assert.deepEqual(
+    ['*', '"a"', 'a', undefined].map((header) => noneMatchFails(header, '"a"')),
+    [true, true, false, false],
+  )
 })
 
 test('D20 a blob of another repository is unknown here', async (t) => {
@@ -149,6 +159,10 @@ test('who may not read sees 403, whether the blob is there or not', async (t) =>
   for (const [method, wanted, action] of rows) {
     const answer = await plane.send(method, `/v2/app/blobs/${wanted}`, { as: otherAccount })
     assert.deepEqual([answer.status, answer.code], [403, 'DENIED'])
-    assert.ok(answer.message?.includes(`is not authorized to perform: ${action} on resource: arn:aws:ecr:us-east-1:${account}:repository/app`))
+    assert.ok(
+      answer.message?.includes(
+        `is not authorized to perform: ${action} on resource: arn:aws:ecr:us-east-1:${account}:repository/app`,
+      ),
+    )
   }
 })

@@ -19,9 +19,13 @@ async function openUrls(t: TestContext) {
   await givenRepository(registry, 'app')
   await givenImage(registry, 'app', 'v1')
   const { services } = registry
-  const repository = await services.metadata.read.repositories.find({ kind: 'private', accountId: account, region }, 'app')
+  const repository = await services.metadata.read.repositories.find(
+    { kind: 'private', accountId: account, region },
+    'app',
+  )
   assert.ok(repository)
-  const secretFor = (id: string) => (id === credential.accessKeyId ? { ...credential, active: true, principal: 'this server' } : undefined)
+  const secretFor = (id: string) =>
+    id === credential.accessKeyId ? { ...credential, active: true, principal: 'this server' } : undefined
   const { verifyQuery } = createSigV4Verifier({ clock: services.clock, credentials: { secretFor } })
   const handler = createLayerUrlHandler({ services, verifyQuery })
   const url = (wanted = digest, expiresSeconds = 3600, query: Record<string, string> = {}) =>
@@ -69,7 +73,7 @@ test('the URL alone gives the bytes, whole, in part, and their size', async (t) 
   assert.deepEqual([...codeOf(outside), outside.headers['content-range']], [416, 'InvalidRange', 'bytes */12'])
 })
 
-describe('refusals have S3\'s form', () => {
+describe("refusals have S3's form", () => {
   test('U1 a second after its end', async (t) => {
     const { registry, url, fetch } = await openUrls(t)
     const address = url(digest, 60)
@@ -98,14 +102,20 @@ describe('refusals have S3\'s form', () => {
     const other = digestOf('{"config":"one"}')
     assert.equal((await plane.send('HEAD', `/v2/app/blobs/${other}`)).status, 200)
     const address = url()
-    for (const changed of [address.replace(digest, other), address.replace('/layers/', '/layers//'), address.replace(/.$/, (last) => (last === '0' ? '1' : '0')), address.replace('us-east-1', 'us-east-2')]) {
+    for (const changed of [
+      address.replace(digest, other),
+      address.replace('/layers/', '/layers//'),
+      address.replace(/.$/, (last) => (last === '0' ? '1' : '0')),
+      address.replace('us-east-1', 'us-east-2'),
+    ]) {
       assert.deepEqual(codeOf(await fetch('GET', changed)), [403, 'SignatureDoesNotMatch'])
     }
     assert.deepEqual(codeOf(await fetch('GET', address, { host: 'other:4510' })), [403, 'SignatureDoesNotMatch'])
   })
   test('U4 another method', async (t) => {
     const { url, fetch } = await openUrls(t)
-    for (const method of ['PUT', 'POST', 'DELETE', 'PATCH']) assert.deepEqual(codeOf(await fetch(method, url())), [403, 'SignatureDoesNotMatch'])
+    for (const method of ['PUT', 'POST', 'DELETE', 'PATCH'])
+      assert.deepEqual(codeOf(await fetch(method, url())), [403, 'SignatureDoesNotMatch'])
   })
   test('U5 a parameter that was not signed; one that was changes nothing', async (t) => {
     const { url, fetch } = await openUrls(t)
@@ -133,12 +143,28 @@ describe('refusals have S3\'s form', () => {
     const { url, fetch, repositoryId } = await openUrls(t)
     assert.deepEqual(codeOf(await fetch('GET', url(digestOf('nothing')))), [404, 'NoSuchKey'])
     const path = `/layers/${repositoryId}/x`
-    const sign = (at: string) => presign({ method: 'GET', origin: 'http://localhost:4510', path: at, credential, region, service: 's3', expiresSeconds: 60, nowMs: Date.UTC(2026, 10, 21, 12) })
-    for (const at of [path, '/layers/', '/other', `/layers/${'0'.repeat(36)}/${digest}`]) assert.deepEqual(codeOf(await fetch('GET', sign(at))), [404, 'NoSuchKey'])
+    const sign = (at: string) =>
+      presign({
+        method: 'GET',
+        origin: 'http://localhost:4510',
+        path: at,
+        credential,
+        region,
+        service: 's3',
+        expiresSeconds: 60,
+        nowMs: Date.UTC(2026, 10, 21, 12),
+      })
+    for (const at of [path, '/layers/', '/other', `/layers/${'0'.repeat(36)}/${digest}`])
+      assert.deepEqual(codeOf(await fetch('GET', sign(at))), [404, 'NoSuchKey'])
   })
   test('U11 no signature at all, guesses and climbing', async (t) => {
     const { fetch, repositoryId } = await openUrls(t)
-    for (const path of [`/layers/${repositoryId}/${digest}`, '/layers/../../etc/passwd', '/blobs/ab/abcd', '/layers/%2e%2e/x']) {
+    for (const path of [
+      `/layers/${repositoryId}/${digest}`,
+      '/layers/../../etc/passwd',
+      '/blobs/ab/abcd',
+      '/layers/%2e%2e/x',
+    ]) {
       const answer = await fetch('GET', path)
       assert.ok(answer.status === 400 || answer.status === 403, `${path} ${answer.status}`)
       assert.doesNotMatch(answer.text, /layer of one/)

@@ -3,13 +3,24 @@ import { describe, test } from 'node:test'
 
 import { digestOf } from '../../src/lib/digest.ts'
 import { putImage } from '../../src/operations/private/put-image.ts'
-import { givenImage, givenRepository, manifestOf, ociIndexType, ociManifestType, otherAccount } from '../support/registry.ts'
+import {
+  givenImage,
+  givenRepository,
+  manifestOf,
+  ociIndexType,
+  ociManifestType,
+  otherAccount,
+} from '../support/registry.ts'
 import { openPlane, type Answer, type Plane } from './plane.ts'
 
 interface Referrers {
   readonly schemaVersion: number
   readonly mediaType: string
-  readonly manifests: readonly { readonly digest: string; readonly artifactType?: string; readonly annotations?: unknown }[]
+  readonly manifests: readonly {
+    readonly digest: string
+    readonly artifactType?: string
+    readonly annotations?: unknown
+  }[]
 }
 
 function next(answer: Answer): string | undefined {
@@ -19,7 +30,11 @@ function next(answer: Answer): string | undefined {
 /** Every page of a listing. */
 async function pages(plane: Plane, first: string): Promise<readonly Answer[]> {
   const answers: Answer[] = []
-  for (let path: string | undefined = first; path !== undefined && answers.length < 100; path = next(answers.at(-1) ?? assert.fail())) {
+  for (
+    let path: string | undefined = first;
+    path !== undefined && answers.length < 100;
+    path = next(answers.at(-1) ?? assert.fail())
+  ) {
     answers.push(await plane.send('GET', path))
   }
   return answers
@@ -33,7 +48,8 @@ describe('tags', () => {
     const plane = await openPlane(t)
     await givenRepository(plane.registry, 'app')
     const { manifest } = await givenImage(plane.registry, 'app', tags[0])
-    for (const imageTag of tags.slice(1)) await plane.registry.perform(putImage, { repositoryName: 'app', imageManifest: manifest, imageTag })
+    for (const imageTag of tags.slice(1))
+      await plane.registry.perform(putImage, { repositoryName: 'app', imageManifest: manifest, imageTag })
     return plane
   }
   const tagsOf = (answer: Answer) => (JSON.parse(answer.text) as { tags: string[] }).tags // the form is compared below
@@ -41,13 +57,23 @@ describe('tags', () => {
   test('all of them, in byte order, with n and last', async (t) => {
     const plane = await openTagged(t)
     const all = await plane.send('GET', '/v2/app/tags/list')
-    assert.deepEqual([all.status, all.headers['content-type'], JSON.parse(all.text), next(all)], [200, 'application/json', { name: 'app', tags: tags.toSorted() }, undefined])
+    assert.deepEqual(
+      [all.status, all.headers['content-type'], JSON.parse(all.text), next(all)],
+      [200, 'application/json', { name: 'app', tags: tags.toSorted() }, undefined],
+    )
     const sorted = tags.toSorted()
     const some = await plane.send('GET', `/v2/app/tags/list?n=3&last=${sorted[1]}`)
     assert.deepEqual(tagsOf(some), sorted.slice(2, 5))
     assert.equal(next(some), `/v2/app/tags/list?n=3&last=${sorted[4]}`)
-    assert.deepEqual((await pages(plane, '/v2/app/tags/list?n=3')).map(tagsOf), [sorted.slice(0, 3), sorted.slice(3, 6), sorted.slice(6)])
-    assert.deepEqual(tagsOf(await plane.send('GET', '/v2/app/tags/list?last=missing-between')), sorted.filter((tag) => tag > 'missing-between'))
+    assert.deepEqual((await pages(plane, '/v2/app/tags/list?n=3')).map(tagsOf), [
+      sorted.slice(0, 3),
+      sorted.slice(3, 6),
+      sorted.slice(6),
+    ])
+    assert.deepEqual(
+      tagsOf(await plane.send('GET', '/v2/app/tags/list?last=missing-between')),
+      sorted.filter((tag) => tag > 'missing-between'),
+    )
   })
 
   test('n = 0 is an empty list without a next page', async (t) => {
@@ -83,7 +109,10 @@ describe('_catalog', () => {
     const plane = await openPlane(t)
     for (const name of ['team/b', 'app', 'team/a', 'a-b']) await givenRepository(plane.registry, name)
     const answers = await pages(plane, '/v2/_catalog?n=3')
-    assert.deepEqual(answers.map((answer) => JSON.parse(answer.text)), [{ repositories: ['a-b', 'app', 'team/a'] }, { repositories: ['team/b'] }])
+    assert.deepEqual(
+      answers.map((answer) => JSON.parse(answer.text)),
+      [{ repositories: ['a-b', 'app', 'team/a'] }, { repositories: ['team/b'] }],
+    )
   })
   test('D27 shows nothing of another account or region', async (t) => {
     const plane = await openPlane(t)
@@ -118,7 +147,10 @@ describe('referrers', () => {
     const manifest = manifestOf(['{"config":"one"}'], { subject: descriptor, annotations: { of: 'me' } })
     await plane.registry.perform(putImage, { repositoryName: 'app', imageManifest: manifest })
     const answer = await plane.send('GET', `/v2/app/referrers/${subject}`)
-    assert.deepEqual([answer.status, answer.headers['content-type'], answer.headers['oci-filters-applied']], [200, ociIndexType, undefined])
+    assert.deepEqual(
+      [answer.status, answer.headers['content-type'], answer.headers['oci-filters-applied']],
+      [200, ociIndexType, undefined],
+    )
     assert.deepEqual(JSON.parse(answer.text), {
       schemaVersion: 2,
       mediaType: ociIndexType,
@@ -140,28 +172,43 @@ describe('referrers', () => {
     for (const type of ['application/vnd.odd%2Bjson', 'application/vnd.odd+json']) {
       const answer = await plane.send('GET', `/v2/app/referrers/${subject}?artifactType=${type}`)
       assert.equal(answer.headers['oci-filters-applied'], 'artifactType')
-      assert.deepEqual(listed(answer).manifests.map((item) => item.artifactType), ['application/vnd.odd+json', 'application/vnd.odd+json'])
+      assert.deepEqual(
+        listed(answer).manifests.map((item) => item.artifactType),
+        ['application/vnd.odd+json', 'application/vnd.odd+json'],
+      )
     }
     const none = await plane.send('GET', `/v2/app/referrers/${subject}?artifactType=application/x`)
-    assert.deepEqual([none.status, listed(none).manifests, none.headers['oci-filters-applied']], [200, [], 'artifactType'])
+    assert.deepEqual(
+      [none.status, listed(none).manifests, none.headers['oci-filters-applied']],
+      [200, [], 'artifactType'],
+    )
   })
 
   test('of nothing are an empty index, never 404', async (t) => {
     const { plane } = await openReferred(t, 0)
     for (const name of ['app', 'missing']) {
       const answer = await plane.send('GET', `/v2/${name}/referrers/${digestOf('nothing')}`)
-      assert.deepEqual([answer.status, JSON.parse(answer.text)], [200, { schemaVersion: 2, mediaType: ociIndexType, manifests: [] }])
+      assert.deepEqual(
+        [answer.status, JSON.parse(answer.text)],
+        [200, { schemaVersion: 2, mediaType: ociIndexType, manifests: [] }],
+      )
     }
   })
 
   test('beyond a thousand come in pages', async (t) => {
     const { plane, subject } = await openReferred(t, 1010)
     const answers = await pages(plane, `/v2/app/referrers/${subject}`)
-    assert.deepEqual(answers.map((answer) => listed(answer).manifests.length), [1000, 10])
+    assert.deepEqual(
+      answers.map((answer) => listed(answer).manifests.length),
+      [1000, 10],
+    )
     const digests = answers.flatMap((answer) => listed(answer).manifests.map((item) => item.digest))
     assert.equal(new Set(digests).size, 1010)
     const filtered = await pages(plane, `/v2/app/referrers/${subject}?artifactType=application/vnd.odd%2Bjson`)
-    assert.deepEqual(filtered.map((answer) => listed(answer).manifests.length), [505])
+    assert.deepEqual(
+      filtered.map((answer) => listed(answer).manifests.length),
+      [505],
+    )
     const forged = await plane.send('GET', `/v2/app/referrers/${subject}?nextToken=forged`)
     assert.deepEqual([forged.status, forged.code], [400, 'UNSUPPORTED'])
   })

@@ -3,14 +3,25 @@ import { describe, test } from 'node:test'
 
 import { digestOf } from '../../src/lib/digest.ts'
 import { putImageTagMutability } from '../../src/operations/private/put-image-tag-mutability.ts'
-import { account, givenImage, givenRepository, manifestOf, ociIndexType, ociManifestType, otherAccount } from '../support/registry.ts'
+import {
+  account,
+  givenImage,
+  givenRepository,
+  manifestOf,
+  ociIndexType,
+  ociManifestType,
+  otherAccount,
+} from '../support/registry.ts'
 import { once, openPlane, pushBlob, type Answer, type Plane, type Sending } from './plane.ts'
 
 const contents = ['{"config":1}', 'layer one', 'layer two']
 const manifest = manifestOf(contents)
 const digest = digestOf(manifest)
 
-async function openApp(t: Parameters<typeof openPlane>[0], options: Parameters<typeof openPlane>[1] = {}): Promise<Plane> {
+async function openApp(
+  t: Parameters<typeof openPlane>[0],
+  options: Parameters<typeof openPlane>[1] = {},
+): Promise<Plane> {
   const plane = await openPlane(t, options)
   await givenRepository(plane.registry, 'app')
   for (const content of contents) await pushBlob(plane, 'app', content)
@@ -18,7 +29,11 @@ async function openApp(t: Parameters<typeof openPlane>[0], options: Parameters<t
 }
 
 function put(plane: Plane, reference: string, body: string, sending: Sending = {}): Promise<Answer> {
-  return plane.send('PUT', `/v2/app/manifests/${reference}`, { body, ...sending, headers: { 'content-type': ociManifestType, ...sending.headers } })
+  return plane.send('PUT', `/v2/app/manifests/${reference}`, {
+    body,
+    ...sending,
+    headers: { 'content-type': ociManifestType, ...sending.headers },
+  })
 }
 
 test('a manifest is pushed by tag and pulled by tag and digest, to the byte', async (t) => {
@@ -42,9 +57,14 @@ test('a manifest is pushed by tag and pulled by tag and digest, to the byte', as
     }
     assert.deepEqual(got.headers, headers)
     const head = await plane.send('HEAD', `/v2/app/manifests/${reference}`)
-    assert.deepEqual([head.status, head.text, head.headers], [200, '', { ...headers, 'content-length': String(manifest.length) }])
+    assert.deepEqual(
+      [head.status, head.text, head.headers],
+      [200, '', { ...headers, 'content-length': String(manifest.length) }],
+    )
     for (const method of ['GET', 'HEAD']) {
-      const unchanged = await plane.send(method, `/v2/app/manifests/${reference}`, { headers: { 'if-none-match': `"${digest}"` } })
+      const unchanged = await plane.send(method, `/v2/app/manifests/${reference}`, {
+        headers: { 'if-none-match': `"${digest}"` },
+      })
       assert.deepEqual([unchanged.status, unchanged.text], [304, ''])
     }
   }
@@ -52,7 +72,8 @@ test('a manifest is pushed by tag and pulled by tag and digest, to the byte', as
 
 test('the same manifest again, by tag and by digest, is 201 again', async (t) => {
   const plane = await openApp(t)
-  for (const reference of ['v1', 'v1', digest, digest, 'v2']) assert.equal((await put(plane, reference, manifest)).status, 201)
+  for (const reference of ['v1', 'v1', digest, digest, 'v2'])
+    assert.equal((await put(plane, reference, manifest)).status, 201)
   assert.deepEqual(JSON.parse((await plane.send('GET', '/v2/app/tags/list')).text), { name: 'app', tags: ['v1', 'v2'] })
 })
 
@@ -87,7 +108,10 @@ test('D5 four MiB are accepted, a byte more is 413, declared or not', async (t) 
   }
   assert.equal((await put(plane, 'big', sized(limit))).status, 201)
   for (const body of [sized(limit + 1), once(Buffer.from(sized(limit + 1)))]) {
-    const answer = await plane.send('PUT', '/v2/app/manifests/bigger', { body, headers: { 'content-type': ociManifestType } })
+    const answer = await plane.send('PUT', '/v2/app/manifests/bigger', {
+      body,
+      headers: { 'content-type': ociManifestType },
+    })
     assert.deepEqual([answer.status, answer.code], [413, 'SIZE_INVALID'])
   }
   let pulled = 0
@@ -99,7 +123,15 @@ test('D5 four MiB are accepted, a byte more is 413, declared or not', async (t) 
       }
     },
   }
-  assert.equal((await plane.send('PUT', '/v2/app/manifests/endless', { body: endless, headers: { 'content-type': ociManifestType } })).status, 413)
+  assert.equal(
+    (
+      await plane.send('PUT', '/v2/app/manifests/endless', {
+        body: endless,
+        headers: { 'content-type': ociManifestType },
+      })
+    ).status,
+    413,
+  )
   assert.ok(pulled <= 6, `${pulled} MiB were read`)
 })
 
@@ -111,11 +143,19 @@ describe('manifests that are refused as MANIFEST_INVALID', () => {
   }
   const rows: readonly [id: string, body: string | Uint8Array, type?: string][] = [
     ['D6 a Content-Type unlike the mediaType', manifest, ociIndexType],
-    ['D6 an unknown Content-Type', JSON.stringify({ ...parsed(), mediaType: undefined }), 'application/vnd.example+json'],
+    [
+      'D6 an unknown Content-Type',
+      JSON.stringify({ ...parsed(), mediaType: undefined }),
+      'application/vnd.example+json',
+    ],
     ['D6 text/html', manifest, 'text/html'],
     ['D6 no Content-Type', manifest, ''],
     ['D7 manifests and layers', JSON.stringify({ ...parsed(), manifests: [] })],
-    ['D7 an index with a config', JSON.stringify({ schemaVersion: 2, mediaType: ociIndexType, manifests: [], config: parsed()['config'] }), ociIndexType],
+    [
+      'D7 an index with a config',
+      JSON.stringify({ schemaVersion: 2, mediaType: ociIndexType, manifests: [], config: parsed()['config'] }),
+      ociIndexType,
+    ],
     ['D9 two members layers', manifest.replace('"layers":', '"layers":[],"layers":')],
     ['D9 two members mediaType', manifest.replace('"mediaType":', '"mediaType":"x","mediaType":')],
     ['D9 a member Layers beside layers', manifest.replace('"layers":', '"Layers":[],"layers":')],
@@ -123,13 +163,27 @@ describe('manifests that are refused as MANIFEST_INVALID', () => {
     ['D9 a size below zero', layerWith({ size: -1 })],
     ['D9 a size of 1e20', layerWith({ size: 1e20 })],
     ['D9 a size unlike the stored blob', layerWith({ size: 10 })],
-    ['D9 100,000 layers', manifestOf(contents).replace(/"layers":\[.*\]/, `"layers":[${Array<string>(100_000).fill('{}').join(',')}]`)],
-    ['D12 schema 1', JSON.stringify({ schemaVersion: 1, name: 'app', tag: 'v1', fsLayers: [], history: [] }), 'application/vnd.docker.distribution.manifest.v1+json'],
-    ['D12 schema 1, signed', JSON.stringify({ schemaVersion: 1, fsLayers: [], signatures: [] }), 'application/vnd.docker.distribution.manifest.v1+prettyjws'],
+    [
+      'D9 100,000 layers',
+      manifestOf(contents).replace(/"layers":\[.*\]/, `"layers":[${Array<string>(100_000).fill('{}').join(',')}]`),
+    ],
+    [
+      'D12 schema 1',
+      JSON.stringify({ schemaVersion: 1, name: 'app', tag: 'v1', fsLayers: [], history: [] }),
+      'application/vnd.docker.distribution.manifest.v1+json',
+    ],
+    [
+      'D12 schema 1, signed',
+      JSON.stringify({ schemaVersion: 1, fsLayers: [], signatures: [] }),
+      'application/vnd.docker.distribution.manifest.v1+prettyjws',
+    ],
     ['text that is not JSON', '{'],
     ['JSON that is no object', '[]'],
     ['nothing', ''],
-    ['bytes that are not UTF-8', Buffer.concat([Buffer.from(manifest.slice(0, -1)), Buffer.from([0x2c, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])])],
+    [
+      'bytes that are not UTF-8',
+      Buffer.concat([Buffer.from(manifest.slice(0, -1)), Buffer.from([0x2c, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])]),
+    ],
     ['a byte order mark', `\ufeff${manifest}`],
   ]
   for (const [id, body, type = ociManifestType] of rows) {
@@ -152,12 +206,14 @@ test('D8 one digest has one media type for ever', async (t) => {
   const plane = await openApp(t)
   const either = '{"schemaVersion":2}'
   assert.equal((await put(plane, 'a', either, { headers: { 'content-type': ociIndexType } })).status, 201)
-  const answer = await put(plane, 'b', either, { headers: { 'content-type': 'application/vnd.docker.distribution.manifest.list.v2+json' } })
+  const answer = await put(plane, 'b', either, {
+    headers: { 'content-type': 'application/vnd.docker.distribution.manifest.list.v2+json' },
+  })
   assert.deepEqual([answer.status, answer.code], [400, 'MANIFEST_INVALID'])
   assert.equal((await plane.send('GET', '/v2/app/manifests/a')).headers['content-type'], ociIndexType)
 })
 
-test('layers and children that are missing are MANIFEST_BLOB_UNKNOWN, named in ECR\'s words', async (t) => {
+test("layers and children that are missing are MANIFEST_BLOB_UNKNOWN, named in ECR's words", async (t) => {
   const plane = await openApp(t)
   const noLayer = await put(plane, 'v1', manifestOf([...contents, 'missing']))
   assert.deepEqual([noLayer.status, noLayer.code], [400, 'MANIFEST_BLOB_UNKNOWN'])
@@ -167,7 +223,11 @@ test('layers and children that are missing are MANIFEST_BLOB_UNKNOWN, named in E
   const noChild = await put(plane, 'multi', index, { headers: { 'content-type': ociIndexType } })
   assert.deepEqual(
     [noChild.status, noChild.code, noChild.message],
-    [400, 'MANIFEST_BLOB_UNKNOWN', `Images with digests '[${digest}]' required for pushing image into repository with name 'app' in the registry with id '${account}' do not exist`],
+    [
+      400,
+      'MANIFEST_BLOB_UNKNOWN',
+      `Images with digests '[${digest}]' required for pushing image into repository with name 'app' in the registry with id '${account}' do not exist`,
+    ],
   )
   await put(plane, digest, manifest)
   assert.equal((await put(plane, 'multi', index, { headers: { 'content-type': ociIndexType } })).status, 201)
@@ -186,14 +246,19 @@ test('D10 an index cannot hold itself, and one may hold indexes', async (t) => {
 
 test('D11 foreign layers need not be here', async (t) => {
   const plane = await openApp(t)
-  const foreign = { mediaType: 'application/vnd.oci.image.layer.nondistributable.v1.tar', digest: digestOf('far'), size: 3, urls: ['http://169.254.169.254/'] }
+  const foreign = {
+    mediaType: 'application/vnd.oci.image.layer.nondistributable.v1.tar',
+    digest: digestOf('far'),
+    size: 3,
+    urls: ['http://169.254.169.254/'],
+  }
   const document = JSON.parse(manifest) as { layers: unknown[] } // the manifest above
   const body = JSON.stringify({ ...document, layers: [foreign, ...document.layers] })
   assert.equal((await put(plane, 'windows', body)).status, 201)
   assert.equal((await plane.send('GET', `/v2/app/blobs/${digestOf('far')}`)).status, 404)
 })
 
-test('D13 a subject may be missing; its referrers are this repository\'s only', async (t) => {
+test("D13 a subject may be missing; its referrers are this repository's only", async (t) => {
   const plane = await openApp(t)
   await givenRepository(plane.registry, 'other')
   const subject = digestOf('missing subject')
@@ -229,7 +294,8 @@ test('a PUT by digest may give tags, and says which it gave', async (t) => {
   const plane = await openApp(t)
   const pushed = await put(plane, `${digest}?tag=b&tag=a&tag=a`, manifest)
   assert.deepEqual([pushed.status, pushed.headers['oci-tag']], [201, 'b, a'])
-  for (const tag of ['a', 'b']) assert.equal((await plane.send('HEAD', `/v2/app/manifests/${tag}`)).headers['docker-content-digest'], digest)
+  for (const tag of ['a', 'b'])
+    assert.equal((await plane.send('HEAD', `/v2/app/manifests/${tag}`)).headers['docker-content-digest'], digest)
   assert.equal((await put(plane, `${digest}?tag=ok&tag=.bad`, manifest)).code, 'TAG_INVALID')
   assert.equal((await plane.send('HEAD', '/v2/app/manifests/ok')).status, 404)
   const many = Array.from({ length: 101 }, (_, at) => `tag=t${at}`).join('&')
@@ -237,9 +303,26 @@ test('a PUT by digest may give tags, and says which it gave', async (t) => {
 })
 
 describe('D30 Accept', () => {
-  const accepted = ['', '*/*', 'application/*', 'text/html, */*;q=0.1', ociManifestType, ociManifestType.toUpperCase(), `${ociIndexType}, ${ociManifestType}; q=0.5`, `${Array.from({ length: 1000 }, (_, at) => `application/x-${at}`).join(',')},${ociManifestType}`]
-  const refused = ['application/json', ociIndexType, 'application/vnd.docker.distribution.manifest.v2+json', Array<string>(1000).fill('text/plain').join(',')]
-  for (const [accepts, status] of [[accepted, 200], [refused, 404]] as const) {
+  const accepted = [
+    '',
+    '*/*',
+    'application/*',
+    'text/html, */*;q=0.1',
+    ociManifestType,
+    ociManifestType.toUpperCase(),
+    `${ociIndexType}, ${ociManifestType}; q=0.5`,
+    `${Array.from({ length: 1000 }, (_, at) => `application/x-${at}`).join(',')},${ociManifestType}`,
+  ]
+  const refused = [
+    'application/json',
+    ociIndexType,
+    'application/vnd.docker.distribution.manifest.v2+json',
+    Array<string>(1000).fill('text/plain').join(','),
+  ]
+  for (const [accepts, status] of [
+    [accepted, 200],
+    [refused, 404],
+  ] as const) {
     for (const accept of accepts) {
       test(`${status}: ${accept.slice(0, 60)}`, async (t) => {
         const plane = await openApp(t)
@@ -248,7 +331,11 @@ describe('D30 Accept', () => {
           const answer = await plane.send(method, '/v2/app/manifests/v1', { headers: { accept } })
           assert.equal(answer.status, status)
           if (status === 200) assert.equal(answer.headers['docker-content-digest'], digest)
-          else assert.equal(answer.message, `The image is of media type '${ociManifestType}', which the Accept header of the request does not allow`)
+          else
+            assert.equal(
+              answer.message,
+              `The image is of media type '${ociManifestType}', which the Accept header of the request does not allow`,
+            )
         }
       })
     }
@@ -264,7 +351,8 @@ describe('D28 deleting', () => {
     assert.equal((await plane.send('GET', '/v2/app/manifests/b')).status, 200)
     const deleted = await plane.send('DELETE', `/v2/app/manifests/${digest}`)
     assert.deepEqual([deleted.status, deleted.text], [202, ''])
-    for (const reference of ['b', 'c', digest]) assert.equal((await plane.send('GET', `/v2/app/manifests/${reference}`)).status, 404)
+    for (const reference of ['b', 'c', digest])
+      assert.equal((await plane.send('GET', `/v2/app/manifests/${reference}`)).status, 404)
     assert.equal((await plane.send('DELETE', `/v2/app/manifests/${digest}`)).status, 404)
   })
   test('the last tag leaves the image under its digest', async (t) => {
@@ -276,10 +364,17 @@ describe('D28 deleting', () => {
   test('not what an index names', async (t) => {
     const plane = await openApp(t)
     await put(plane, digest, manifest)
-    const index = JSON.stringify({ schemaVersion: 2, mediaType: ociIndexType, manifests: [{ mediaType: ociManifestType, digest, size: manifest.length }] })
+    const index = JSON.stringify({
+      schemaVersion: 2,
+      mediaType: ociIndexType,
+      manifests: [{ mediaType: ociManifestType, digest, size: manifest.length }],
+    })
     await put(plane, 'multi', index, { headers: { 'content-type': ociIndexType } })
     const answer = await plane.send('DELETE', `/v2/app/manifests/${digest}`)
-    assert.deepEqual([answer.status, answer.code, answer.message], [405, 'UNSUPPORTED', `Requested image referenced by manifest list: [${digestOf(index)}]`])
+    assert.deepEqual(
+      [answer.status, answer.code, answer.message],
+      [405, 'UNSUPPORTED', `Requested image referenced by manifest list: [${digestOf(index)}]`],
+    )
     await plane.send('DELETE', `/v2/app/manifests/${digestOf(index)}`)
     assert.equal((await plane.send('DELETE', `/v2/app/manifests/${digest}`)).status, 202)
   })
@@ -302,7 +397,11 @@ test('an immutable tag is TAG_INVALID for other bytes and 201 for the same', asy
   const answer = await put(plane, 'v1', other)
   assert.deepEqual(
     [answer.status, answer.code, answer.message],
-    [400, 'TAG_INVALID', `The image tag 'v1' already exists in the 'app' repository and cannot be overwritten because the repository is immutable.`],
+    [
+      400,
+      'TAG_INVALID',
+      `The image tag 'v1' already exists in the 'app' repository and cannot be overwritten because the repository is immutable.`,
+    ],
   )
   assert.equal((await put(plane, 'v1', manifest)).status, 201)
 })
@@ -332,7 +431,10 @@ test('an image that the API pushed is pulled here', async (t) => {
 test('a full registry says so', async (t) => {
   const plane = await openApp(t, { limits: { imagesPerRepository: 1, tagsPerImage: 1 } })
   assert.equal((await put(plane, 'v1', manifest)).status, 201)
-  for (const [tag, body] of [['v2', manifest], ['v3', manifestOf(contents.slice(0, 2))]] as const) {
+  for (const [tag, body] of [
+    ['v2', manifest],
+    ['v3', manifestOf(contents.slice(0, 2))],
+  ] as const) {
     const answer = await put(plane, tag, body)
     assert.deepEqual([answer.status, answer.code], [403, 'DENIED'])
   }

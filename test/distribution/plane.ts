@@ -7,7 +7,14 @@ import type { Caller } from '../../src/domain/context.ts'
 import { digestOf, type Digest } from '../../src/lib/digest.ts'
 import { createDistributionHandler } from '../../src/protocol/distribution/handler.ts'
 import type { HttpHandler, HttpRequest } from '../../src/protocol/message.ts'
-import { account, openTestRegistry, region, rootOf, type TestRegistry, type TestRegistryOptions } from '../support/registry.ts'
+import {
+  account,
+  openTestRegistry,
+  region,
+  rootOf,
+  type TestRegistry,
+  type TestRegistryOptions,
+} from '../support/registry.ts'
 
 export interface Answer {
   readonly status: number
@@ -62,7 +69,9 @@ export async function openPlane(t: TestContext, options: PlaneOptions = {}): Pro
 export async function receive(handler: HttpHandler, request: HttpRequest): Promise<Answer> {
   const response = await handler(request)
   const text = await textOf(response.body)
-  const headers = Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name.toLowerCase(), String(value)]))
+  const headers = Object.fromEntries(
+    Object.entries(response.headers).map(([name, value]) => [name.toLowerCase(), String(value)]),
+  )
   const error = firstError(text)
   return { status: response.status, headers, text, code: error?.code, message: error?.message }
 }
@@ -117,7 +126,12 @@ export function pathOf(answer: Answer): string {
 }
 
 /** Pushes a blob whole and gives its digest. */
-export async function pushBlob(plane: Plane, name: string, content: string, algorithm: 'sha256' | 'sha512' = 'sha256'): Promise<Digest> {
+export async function pushBlob(
+  plane: Plane,
+  name: string,
+  content: string,
+  algorithm: 'sha256' | 'sha512' = 'sha256',
+): Promise<Digest> {
   const digest = digestOf(content, algorithm)
   const answer = await plane.send('POST', `/v2/${name}/blobs/uploads/?digest=${digest}`, { body: content })
   if (answer.status !== 201) throw new Error(`${answer.status} ${answer.text}`)

@@ -14,7 +14,10 @@ describe('paths of the data plane', () => {
     ['/v2/', { kind: 'version' }],
     ['/v2/_catalog', { kind: 'catalog' }],
     ['/v2/app/tags/list', { kind: 'tags', name: 'app' }],
-    ['/v2/team/app/manifests/latest', { kind: 'manifest', name: 'team/app', reference: { kind: 'tag', tag: 'latest' } }],
+    [
+      '/v2/team/app/manifests/latest',
+      { kind: 'manifest', name: 'team/app', reference: { kind: 'tag', tag: 'latest' } },
+    ],
     [`/v2/app/manifests/${sha512}`, { kind: 'manifest', name: 'app', reference: { kind: 'digest', digest: sha512 } }],
     [`/v2/a/b/c/blobs/${sha256}`, { kind: 'blob', name: 'a/b/c', digest: sha256 }],
     ['/v2/app/blobs/uploads/', { kind: 'uploads', name: 'app' }],
@@ -23,17 +26,42 @@ describe('paths of the data plane', () => {
     [`/v2/app/referrers/${sha256}`, { kind: 'referrers', name: 'app', subject: sha256 }],
     // Names may hold the words of the endpoints: the right end decides.
     ['/v2/blobs/uploads/manifests/tags/list', { kind: 'tags', name: 'blobs/uploads/manifests' }],
-    ['/v2/tags/list/manifests/manifests', { kind: 'manifest', name: 'tags/list', reference: { kind: 'tag', tag: 'manifests' } }],
+    [
+      '/v2/tags/list/manifests/manifests',
+      { kind: 'manifest', name: 'tags/list', reference: { kind: 'tag', tag: 'manifests' } },
+    ],
     ['/v2/a__b/c--d/manifests/x', { kind: 'manifest', name: 'a__b/c--d', reference: { kind: 'tag', tag: 'x' } }],
     // A reference nothing can have.
     ['/v2/app/manifests/.hidden', { kind: 'manifest', name: 'app', reference: { kind: 'neither', text: '.hidden' } }],
-    [`/v2/app/manifests/${'t'.repeat(129)}`, { kind: 'manifest', name: 'app', reference: { kind: 'neither', text: 't'.repeat(129) } }],
+    [
+      `/v2/app/manifests/${'t'.repeat(129)}`,
+      { kind: 'manifest', name: 'app', reference: { kind: 'neither', text: 't'.repeat(129) } },
+    ],
   ]
   for (const [path, expected] of rows) test(path.slice(0, 80), () => assert.deepEqual(parseRoute(path), expected))
 })
 
 describe('D1 names that are none, raw and encoded', () => {
-  const names = ['App', 'a', 'a'.repeat(257), 'a//b', 'a/', '-a', 'a..b', 'a._b', 'a%2fb', '%61pp', 'a;b', 'a%00b', 'a\u00e9', 'a%c0%afb', 'a b', '..', '%2e%2e', 'a/../b']
+  const names = [
+    'App',
+    'a',
+    'a'.repeat(257),
+    'a//b',
+    'a/',
+    '-a',
+    'a..b',
+    'a._b',
+    'a%2fb',
+    '%61pp',
+    'a;b',
+    'a%00b',
+    'a\u00e9',
+    'a%c0%afb',
+    'a b',
+    '..',
+    '%2e%2e',
+    'a/../b',
+  ]
   for (const name of names) {
     test(JSON.stringify(name.slice(0, 40)), () => {
       assert.deepEqual(parseRoute(`/v2/${name}/tags/list`), { fault: 'invalid-name' })
@@ -48,7 +76,17 @@ describe('D1 names that are none, raw and encoded', () => {
 })
 
 describe('D2 paths that lead elsewhere', () => {
-  for (const path of ['/v2/../../etc/passwd', '//v2', '/v2x/', '/V2/', 'http://localhost/v2/', '/v2/app', '/v2/app/manifests/', '/v2//', '/v2/app/blobs/uploads/../../x']) {
+  for (const path of [
+    '/v2/../../etc/passwd',
+    '//v2',
+    '/v2x/',
+    '/V2/',
+    'http://localhost/v2/',
+    '/v2/app',
+    '/v2/app/manifests/',
+    '/v2//',
+    '/v2/app/blobs/uploads/../../x',
+  ]) {
     test(path, async (t) => {
       const plane = await openPlane(t)
       const answer = await plane.send('GET', path)
@@ -62,7 +100,15 @@ describe('D2 paths that lead elsewhere', () => {
 })
 
 describe('D3 digests that are none', () => {
-  const digests = [`sha256:${'A'.repeat(64)}`, `sha256:${'a'.repeat(63)}`, 'sha512:', `sha512:${'a'.repeat(64)}`, `md5:${'a'.repeat(32)}`, `sha256:${'a'.repeat(10_240)}`, `sha256%3A${'a'.repeat(64)}`]
+  const digests = [
+    `sha256:${'A'.repeat(64)}`,
+    `sha256:${'a'.repeat(63)}`,
+    'sha512:',
+    `sha512:${'a'.repeat(64)}`,
+    `md5:${'a'.repeat(32)}`,
+    `sha256:${'a'.repeat(10_240)}`,
+    `sha256%3A${'a'.repeat(64)}`,
+  ]
   for (const digest of digests) {
     test(digest.slice(0, 40), () => {
       assert.deepEqual(parseRoute(`/v2/app/blobs/${digest}`), { fault: 'invalid-digest' })
@@ -95,7 +141,8 @@ describe('host names', () => {
     ['210987654321.dkr.ecr.eu-west-3', mine],
     ['x210987654321.dkr.ecr.eu-west-3.amazonaws.com', mine],
   ]
-  for (const [host, expected] of rows) test(String(host), () => assert.deepEqual(registryOfHost(host, fallback), expected))
+  for (const [host, expected] of rows)
+    test(String(host), () => assert.deepEqual(registryOfHost(host, fallback), expected))
 })
 
 test('a method that an endpoint has not is 405 with those it has', async (t) => {

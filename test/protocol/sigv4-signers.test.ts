@@ -395,7 +395,7 @@ describe('aws4', () => {
     return {
       method: 'POST',
       target: made.path,
-      headers: Object.entries(made.headers).map(([left, right]) => [left, String(right)] as const),
+      headers: Object.entries(made.headers).map(([left, right]) => [left, right] as const),
     }
   }
 
@@ -432,7 +432,7 @@ describe('aws4', () => {
       sessionKey,
     )
     const request = toRequest({
-      headers: Object.entries(made.headers).map(([left, right]) => [left, String(right)] as const),
+      headers: Object.entries(made.headers).map(([left, right]) => [left, right] as const),
     })
     assert.equal(await headerFault(request, '{}', 'ecr', sessionKey), undefined)
   })

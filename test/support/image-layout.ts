@@ -44,7 +44,7 @@ export const ociTypes = {
   gzipLayer: 'application/vnd.oci.image.layer.v1.tar+gzip',
 } as const
 
-export const dockerTypes = {
+const dockerTypes = {
   manifest: 'application/vnd.docker.distribution.manifest.v2+json',
   index: 'application/vnd.docker.distribution.manifest.list.v2+json',
   config: 'application/vnd.docker.container.image.v1+json',
@@ -113,15 +113,15 @@ export function layoutPath(directory: string, digest: string): string {
   return join(directory, 'blobs', ...digest.split(':'))
 }
 
-export function toDescriptor(blob: TestBlob): Descriptor {
+function toDescriptor(blob: TestBlob): Descriptor {
   return { mediaType: blob.mediaType, digest: blob.digest, size: blob.bytes.length }
 }
 
-export function toBlob(mediaType: string, bytes: Buffer): TestBlob {
+function toBlob(mediaType: string, bytes: Buffer): TestBlob {
   return { mediaType, digest: sha256(bytes), bytes }
 }
 
-export function toJsonBlob(mediaType: string, value: unknown): TestBlob {
+function toJsonBlob(mediaType: string, value: unknown): TestBlob {
   return toBlob(mediaType, Buffer.from(JSON.stringify(value)))
 }
 

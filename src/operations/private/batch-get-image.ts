@@ -26,6 +26,7 @@ export const batchGetImage = operation({
     'UnableToGetUpstreamImageException',
   ],
   allow: onRepository('BatchGetImage'),
+  note: 'Manifests are never converted between formats: an image whose media type is not in `acceptedMediaTypes` is not found.',
   handle: async (ctx, input) => {
     const registry = privateRegistry(ctx, input.registryId)
     const repository = await getRepository(ctx, registry, input.repositoryName)

@@ -39,6 +39,7 @@ export const createRepository = operation({
     'KmsException',
   ],
   allow: onRepository('CreateRepository'),
+  note: '`scanOnPush` is kept and reported: there is no scanner yet. KMS encryption is kept and reported as ECR does: there is no key service, layers are not encrypted with it.',
   handle: async (ctx, input) => {
     const registry = privateRegistry(ctx, input.registryId)
     const tagMutability = input.imageTagMutability ?? 'MUTABLE'

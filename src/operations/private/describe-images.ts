@@ -27,6 +27,7 @@ export const describeImages = operation({
   output: struct({ imageDetails: optional(list(imageDetail)), nextToken: optional(nextToken) }),
   errors: ['ServerException', 'InvalidParameterException', 'RepositoryNotFoundException', 'ImageNotFoundException'],
   allow: onRepository('DescribeImages'),
+  note: 'Images are always ACTIVE, and there are no scan results: archiving and scanning are not offered yet.',
   handle: async (ctx, input) => {
     const repository = await getRepository(ctx, privateRegistry(ctx, input.registryId), input.repositoryName)
     const reads = ctx.metadata.read

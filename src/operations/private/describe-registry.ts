@@ -15,5 +15,6 @@ export const describeRegistry = operation({
   output: struct({ registryId: optional(registryId), replicationConfiguration: optional(replicationConfiguration) }),
   errors: ['ServerException', 'InvalidParameterException', 'ValidationException'],
   allow: onAnything('DescribeRegistry'),
+  note: 'The rules are always empty: replication comes with PutReplicationConfiguration.',
   handle: async (ctx) => ({ registryId: ctx.caller.accountId, replicationConfiguration: { rules: [] } }),
 })

@@ -34,6 +34,7 @@ export const listImageReferrers = operation({
     'UnableToListUpstreamImageReferrersException',
   ],
   allow: onRepository('ListImageReferrers'),
+  note: 'Referrers are always ACTIVE: archiving comes with UpdateImageStorageClass.',
   handle: async (ctx, input) => {
     const subject = checkImageDigest(input.subjectId.imageDigest)
     const repository = await getRepository(ctx, privateRegistry(ctx, input.registryId), input.repositoryName)

@@ -26,6 +26,7 @@ export const listImages = operation({
   output: struct({ imageIds: optional(imageIdentifierList), nextToken: optional(nextToken) }),
   errors: ['ServerException', 'InvalidParameterException', 'RepositoryNotFoundException'],
   allow: onRepository('ListImages'),
+  note: 'Images are always ACTIVE: archiving comes with UpdateImageStorageClass.',
   handle: async (ctx, input) => {
     const repository = await getRepository(ctx, privateRegistry(ctx, input.registryId), input.repositoryName)
     if (!showsActive(input.filter)) return { imageIds: [] }

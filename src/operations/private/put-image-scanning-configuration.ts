@@ -13,6 +13,7 @@ export const putImageScanningConfiguration = operation({
   output: struct({ ...ofRepository, imageScanningConfiguration: optional(imageScanningConfiguration) }),
   errors: ['ServerException', 'InvalidParameterException', 'RepositoryNotFoundException', 'ValidationException'],
   allow: onRepository('PutImageScanningConfiguration'),
+  note: 'Kept and reported: there is no scanner yet.',
   handle: async (ctx, input) => {
     const registry = privateRegistry(ctx, input.registryId)
     // Go's SDK leaves a false out: an empty configuration means false.

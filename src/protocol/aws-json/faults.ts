@@ -1,5 +1,6 @@
 // Refusals that belong to the protocol and not to an operation. Statuses as real answers show them: 400 but for size and media type.
 
+import { sentences } from '../../model/errors.ts'
 import type { HttpResponse } from '../message.ts'
 
 /** A request that never became an operation. */
@@ -16,7 +17,7 @@ export const faults = {
   notOffered: (name: string): ProtocolFault => ({
     type: 'UnknownOperationException',
     status: 400,
-    message: `The operation ${name} is not offered by this server yet`,
+    message: sentences['UnknownOperationException/notOffered'].text({ operation: name }),
   }),
   noSuchPath: { type: 'UnknownOperationException', status: 404, message: undefined },
   methodNotAllowed: { type: 'UnknownOperationException', status: 405, message: undefined },

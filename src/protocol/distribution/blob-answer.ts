@@ -27,12 +27,16 @@ export async function answerLayer(
 ): Promise<HttpResponse | 'damaged' | 'unsatisfiable'> {
   const etag = `"${layer.digest}"`
   const common = { ...headers, ...inertHeaders, ETag: etag, 'Accept-Ranges': 'bytes' }
-  if (noneMatchFails(request.headers['if-none-match'], etag)) return { status: 304, headers: { ...headers, ETag: etag } }
+  if (noneMatchFails(request.headers['if-none-match'], etag))
+    return { status: 304, headers: { ...headers, ETag: etag } }
   if (request.method === 'HEAD') return { status: 200, headers: { ...common, 'Content-Length': String(layer.size) } }
 
   // A copy of other bytes is not completed with ours (RFC 9110, 13.1.5); a date cannot match, we give none.
   const ifRange = request.headers['if-range']
-  const range = selectRange(ifRange === undefined || ifRange === etag ? request.headers['range'] : undefined, layer.size)
+  const range = selectRange(
+    ifRange === undefined || ifRange === etag ? request.headers['range'] : undefined,
+    layer.size,
+  )
   if (range === 'unsatisfiable') return range
   const body = await openLayer(services, layer, range === 'whole' ? undefined : range)
   if (body === undefined) return 'damaged'

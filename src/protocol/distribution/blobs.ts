@@ -31,11 +31,19 @@ async function readBlob(call: Call, name: string, digest: Digest): Promise<HttpR
   if (request.method === 'HEAD') permit(batchCheckLayerAvailability, ctx, { ...repository, layerDigests: [digest] })
   else permit(getDownloadUrlForLayer, ctx, { ...repository, layerDigest: digest })
   const { layer } = await findLayer(ctx, registry, name, digest)
-  if (!layer) return refuse(404, 'BLOB_UNKNOWN', `The layer with digest '${digest}' does not exist in the repository with name '${name}'`)
+  if (!layer)
+    return refuse(
+      404,
+      'BLOB_UNKNOWN',
+      `The layer with digest '${digest}' does not exist in the repository with name '${name}'`,
+    )
   const answer = await answerLayer(ctx, request, layer, { 'Docker-Content-Digest': digest })
-  if (answer === 'damaged') return refuse(404, 'BLOB_UNKNOWN', `The stored layer with digest '${digest}' is damaged. Push it again`)
+  if (answer === 'damaged')
+    return refuse(404, 'BLOB_UNKNOWN', `The stored layer with digest '${digest}' is damaged. Push it again`)
   if (answer === 'unsatisfiable') {
-    return refuse(416, 'RANGE_INVALID', `The layer has ${layer.size} bytes`, { 'Content-Range': `bytes */${layer.size}` })
+    return refuse(416, 'RANGE_INVALID', `The layer has ${layer.size} bytes`, {
+      'Content-Range': `bytes */${layer.size}`,
+    })
   }
   return answer
 }

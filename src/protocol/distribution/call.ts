@@ -13,7 +13,10 @@ export interface Call {
 }
 
 /** The repository a request names, as the input of operations begins. */
-export function inRepository(call: Call, name: string): { readonly registryId: string; readonly repositoryName: string } {
+export function inRepository(
+  call: Call,
+  name: string,
+): { readonly registryId: string; readonly repositoryName: string } {
   return { registryId: call.registry.accountId, repositoryName: name }
 }
 

@@ -46,7 +46,12 @@ export class RefusedError extends Error {
   }
 }
 
-export function refuse(status: number, code: OciCode, message: string, headers: Readonly<Record<string, string>> = {}): never {
+export function refuse(
+  status: number,
+  code: OciCode,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+): never {
   throw new RefusedError({ status, code, message, headers })
 }
 
@@ -108,7 +113,8 @@ const invalidArgument: Record<Route['kind'], Row> = {
 /** The refusal that an error means; `undefined` for a defect, which the adapter logs and answers. */
 export function faultOf(thrown: unknown, kind: Route['kind'], ecrQuirks: boolean): Fault | undefined {
   if (thrown instanceof RefusedError) return thrown.fault
-  if (thrown instanceof UploadTooLargeError) return { status: 413, code: 'SIZE_INVALID', message: 'The layer is larger than a layer may be' }
+  if (thrown instanceof UploadTooLargeError)
+    return { status: 413, code: 'SIZE_INVALID', message: 'The layer is larger than a layer may be' }
   // Storage's own failures in the streaming part, which no operation surrounds, become what `perform` makes of them.
   const error = thrown instanceof EcrError ? thrown : asDeclared({ name: kind, errors: [] }, thrown)
   if (!(error instanceof EcrError)) return undefined

@@ -34,7 +34,13 @@ export function createDistributionHandler(options: DistributionOptions): HttpHan
     const who = { principal: caller.arn, registryId: registry.accountId, region: registry.region }
     const route = parseRoute(request.path)
     if ('fault' in route) return marked(answerFault(routeFaults[route.fault]), who)
-    const ctx: Context = { ...services, caller, region: registry.region, requestId: request.requestId, plane: 'distribution' }
+    const ctx: Context = {
+      ...services,
+      caller,
+      region: registry.region,
+      requestId: request.requestId,
+      plane: 'distribution',
+    }
     const call: Call = { ctx, request, registry, query: new URLSearchParams(request.query) }
     const repository = 'name' in route ? { repository: route.name } : {}
     return marked(await answer(call, route), { ...who, ...repository, operation: operationName(request, route) })

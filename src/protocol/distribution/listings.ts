@@ -18,7 +18,11 @@ export async function handleTags(call: Call, name: string): Promise<HttpResponse
   if (!isRead(call)) return refuseMethod('GET, HEAD')
   const binding = ['tags', call.registry, name]
   const n = pageSize(call)
-  const { tags, more } = await perform(listTags, call.ctx, { ...inRepository(call, name), n, last: lastItem(call, binding) })
+  const { tags, more } = await perform(listTags, call.ctx, {
+    ...inRepository(call, name),
+    n,
+    last: lastItem(call, binding),
+  })
   return listing(call, binding, `/v2/${name}/tags/list`, n, { name, tags }, more ? tags.at(-1) : undefined)
 }
 
@@ -38,7 +42,8 @@ function isRead(call: Call): boolean {
 function pageSize(call: Call): number {
   const text = call.query.get('n')
   if (text === null) return itemsMax
-  if (!/^[0-9]{1,15}$/.test(text)) refuse(400, 'PAGINATION_NUMBER_INVALID', 'n must be a whole number that is not negative')
+  if (!/^[0-9]{1,15}$/.test(text))
+    refuse(400, 'PAGINATION_NUMBER_INVALID', 'n must be a whole number that is not negative')
   const n = Number(text)
   if (call.ctx.ecrQuirks && n > itemsMax) {
     const constraint = `Member must have value less than or equal to ${itemsMax}`

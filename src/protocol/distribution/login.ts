@@ -36,7 +36,9 @@ export function createLogin(options: LoginOptions): (request: HttpRequest, regis
 
   /** Whom the claims of a genuine token stand for now. */
   function holder(claims: TokenClaims): Caller | 'expired' | undefined {
-    return services.clock.now() < claims.expiresAtMs ? services.accessKeys.find(claims.accessKeyId)?.principal : 'expired'
+    return services.clock.now() < claims.expiresAtMs
+      ? services.accessKeys.find(claims.accessKeyId)?.principal
+      : 'expired'
   }
 
   function judge(header: string): Caller | 'expired' | undefined {

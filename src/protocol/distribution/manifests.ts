@@ -45,11 +45,18 @@ function known(call: Call, reference: Reference): ImageId {
 }
 
 function refuseTag(): never {
-  return refuse(400, 'TAG_INVALID', 'A tag has at most 128 letters, digits, _ . and -, and begins with none of the last two')
+  return refuse(
+    400,
+    'TAG_INVALID',
+    'A tag has at most 128 letters, digits, _ . and -, and begins with none of the last two',
+  )
 }
 
 async function getManifest(call: Call, name: string, imageId: ImageId): Promise<HttpResponse> {
-  const { images, failures } = await perform(batchGetImage, call.ctx, { ...inRepository(call, name), imageIds: [imageId] })
+  const { images, failures } = await perform(batchGetImage, call.ctx, {
+    ...inRepository(call, name),
+    imageIds: [imageId],
+  })
   const [image] = images ?? []
   const { imageManifest, imageManifestMediaType: mediaType } = image ?? {}
   const digest = image?.imageId?.imageDigest
@@ -68,7 +75,12 @@ async function headManifest(call: Call, name: string, imageId: ImageId): Promise
 }
 
 function manifestHeaders(digest: string, mediaType: string): Readonly<Record<string, string>> {
-  return { 'Content-Type': mediaType, 'X-Content-Type-Options': 'nosniff', ETag: `"${digest}"`, 'Docker-Content-Digest': digest }
+  return {
+    'Content-Type': mediaType,
+    'X-Content-Type-Options': 'nosniff',
+    ETag: `"${digest}"`,
+    'Docker-Content-Digest': digest,
+  }
 }
 
 function isUnchanged(call: Call, digest: string): HttpResponse | undefined {
@@ -82,7 +94,11 @@ function requireAccepted(call: Call, mediaType: string): void {
   if (accept === undefined || accept.trim() === '') return
   const ranges = accept.split(',').map((item) => (item.split(';')[0] ?? '').trim().toLowerCase())
   if (ranges.some((range) => range === '*/*' || range === 'application/*' || range === mediaType)) return
-  refuse(404, 'MANIFEST_UNKNOWN', `The image is of media type '${mediaType}', which the Accept header of the request does not allow`)
+  refuse(
+    404,
+    'MANIFEST_UNKNOWN',
+    `The image is of media type '${mediaType}', which the Accept header of the request does not allow`,
+  )
 }
 
 async function putManifest(call: Call, name: string, reference: Reference): Promise<HttpResponse> {
@@ -138,7 +154,8 @@ function queriedTags(call: Call): readonly string[] {
 /** The declared media type without parameters (row D6). */
 function declaredType(call: Call): string {
   const { headers } = call.request
-  if (headers['content-encoding'] !== undefined) refuse(415, 'UNSUPPORTED', 'A manifest must not have a Content-Encoding')
+  if (headers['content-encoding'] !== undefined)
+    refuse(415, 'UNSUPPORTED', 'A manifest must not have a Content-Encoding')
   const type = headers['content-type']?.split(';')[0]?.trim()
   return type || refuse(400, 'MANIFEST_INVALID', 'A manifest must have a Content-Type')
 }

@@ -24,11 +24,17 @@ export async function handleReferrers(call: Call, name: string, subject: Digest)
   const manifests = referrers.map(({ mediaType, digest, size, artifactType: type, annotations }) => {
     return { mediaType, digest, size, artifactType: type, annotations }
   })
-  return json(200, { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests }, {
-    'Content-Type': mediaTypes.ociIndex,
-    ...(artifactType === undefined ? {} : { 'OCI-Filters-Applied': 'artifactType' }),
-    ...(nextToken === undefined ? {} : { Link: `<${locate(call, nextPath(name, subject, artifactType, nextToken))}>; rel="next"` }),
-  })
+  return json(
+    200,
+    { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests },
+    {
+      'Content-Type': mediaTypes.ociIndex,
+      ...(artifactType === undefined ? {} : { 'OCI-Filters-Applied': 'artifactType' }),
+      ...(nextToken === undefined
+        ? {}
+        : { Link: `<${locate(call, nextPath(name, subject, artifactType, nextToken))}>; rel="next"` }),
+    },
+  )
 }
 
 interface Collected {
@@ -36,7 +42,12 @@ interface Collected {
   readonly nextToken: string | undefined
 }
 
-async function collect(call: Call, name: string, subject: Digest, artifactType: string | undefined): Promise<Collected> {
+async function collect(
+  call: Call,
+  name: string,
+  subject: Digest,
+  artifactType: string | undefined,
+): Promise<Collected> {
   const input = {
     ...inRepository(call, name),
     subjectId: { imageDigest: subject },
@@ -46,7 +57,9 @@ async function collect(call: Call, name: string, subject: Digest, artifactType: 
   const referrers: Descriptor[] = []
   let nextToken = call.query.get('nextToken') ?? undefined
   for (let page = 0; page < pagesMax; page++) {
-    const answer = await perform(listImageReferrers, call.ctx, { ...input, nextToken }).catch((error: unknown) => noReferrers(call, error))
+    const answer = await perform(listImageReferrers, call.ctx, { ...input, nextToken }).catch((error: unknown) =>
+      noReferrers(call, error),
+    )
     referrers.push(...(answer.referrers ?? []))
     nextToken = answer.nextToken
     if (nextToken === undefined) break
@@ -56,7 +69,8 @@ async function collect(call: Call, name: string, subject: Digest, artifactType: 
 
 /** The specification forbids 404 here, so that clients do not take it for a registry without this listing; ECR gives one. */
 function noReferrers(call: Call, error: unknown): Output {
-  if (error instanceof EcrError && error.name === 'RepositoryNotFoundException' && !call.ctx.ecrQuirks) return { referrers: [] }
+  if (error instanceof EcrError && error.name === 'RepositoryNotFoundException' && !call.ctx.ecrQuirks)
+    return { referrers: [] }
   throw error
 }
 

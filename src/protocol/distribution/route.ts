@@ -50,13 +50,16 @@ export function parseRoute(path: string): Route | { readonly fault: RouteFault }
   const parts = path.slice('/v2/'.length).split('/')
   const [third, second, last] = [parts.at(-3), parts.at(-2), parts.at(-1)]
   if (third === 'blobs' && second === 'uploads' && last !== undefined) {
-    return named(parts, 3, (name) => (last === '' ? { kind: 'uploads', name } : { kind: 'upload', name, uploadId: last }))
+    return named(parts, 3, (name) =>
+      last === '' ? { kind: 'uploads', name } : { kind: 'upload', name, uploadId: last },
+    )
   }
   if (second === 'blobs' && last === 'uploads') return named(parts, 2, (name) => ({ kind: 'uploads', name }))
   if (second === 'tags' && last === 'list') return named(parts, 2, (name) => ({ kind: 'tags', name }))
   if (last === undefined || last === '') return { fault: 'no-endpoint' }
   if (second === 'manifests') return named(parts, 2, (name) => manifestRoute(name, last))
-  if (second === 'blobs') return named(parts, 2, (name) => withDigest(last, (digest) => ({ kind: 'blob', name, digest })))
+  if (second === 'blobs')
+    return named(parts, 2, (name) => withDigest(last, (digest) => ({ kind: 'blob', name, digest })))
   if (second === 'referrers') {
     return named(parts, 2, (name) => withDigest(last, (subject) => ({ kind: 'referrers', name, subject })))
   }
@@ -77,6 +80,7 @@ function withDigest(text: string, route: (digest: Digest) => Route): Parsed {
 
 function manifestRoute(name: string, text: string): Parsed {
   // No tag has a colon.
-  if (text.includes(':')) return withDigest(text, (digest) => ({ kind: 'manifest', name, reference: { kind: 'digest', digest } }))
+  if (text.includes(':'))
+    return withDigest(text, (digest) => ({ kind: 'manifest', name, reference: { kind: 'digest', digest } }))
   return { kind: 'manifest', name, reference: isTag(text) ? { kind: 'tag', tag: text } : { kind: 'neither', text } }
 }

@@ -27,7 +27,8 @@ export async function handleUploads(call: Call, name: string): Promise<HttpRespo
   if (mount !== null) return mountOrBegin(call, name, mount)
   if (call.query.has('digest')) return pushWhole(call, name, digestOf(call))
   const algorithm = call.query.get('digest-algorithm') ?? 'sha256'
-  if (algorithm !== 'sha256' && algorithm !== 'sha512') refuse(400, 'DIGEST_INVALID', 'The digest algorithms are sha256 and sha512')
+  if (algorithm !== 'sha256' && algorithm !== 'sha512')
+    refuse(400, 'DIGEST_INVALID', 'The digest algorithms are sha256 and sha512')
   return answerBegun(call, name, await begin(call, name))
 }
 
@@ -93,7 +94,8 @@ const uploadIdPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 /** The upload, for a caller who may send it bytes. */
 async function openUpload(call: Call, name: string, uploadId: string): Promise<UploadState> {
   authorise(call.ctx, 'ecr:UploadLayerPart', repositoryArn(call.registry, name))
-  if (!uploadIdPattern.test(uploadId)) fail('UploadNotFoundException', { ...named(call.registry, name), uploadId: uploadId.slice(0, 256) })
+  if (!uploadIdPattern.test(uploadId))
+    fail('UploadNotFoundException', { ...named(call.registry, name), uploadId: uploadId.slice(0, 256) })
   return getUpload(call.ctx, call.registry, name, uploadId)
 }
 
@@ -123,7 +125,8 @@ async function append(call: Call, name: string, state: UploadState): Promise<num
   } catch (error) {
     if (error instanceof UploadOffsetError) return refuseChunk(call, name, state, error.received)
     if (error instanceof UploadBusyError) return refuseChunk(call, name, state, state.received)
-    if (error instanceof ChunkLengthError) return refuse(400, 'SIZE_INVALID', 'The body has not the length that Content-Range says')
+    if (error instanceof ChunkLengthError)
+      return refuse(400, 'SIZE_INVALID', 'The body has not the length that Content-Range says')
     throw error
   }
 }
@@ -162,11 +165,20 @@ function answerBegun(call: Call, name: string, uploadId: string): HttpResponse {
 }
 
 function answerCreated(call: Call, name: string, digest: Digest): HttpResponse {
-  return { status: 201, headers: { Location: locate(call, `/v2/${name}/blobs/${digest}`), 'Docker-Content-Digest': digest } }
+  return {
+    status: 201,
+    headers: { Location: locate(call, `/v2/${name}/blobs/${digest}`), 'Docker-Content-Digest': digest },
+  }
 }
 
 /** Nothing received is `0-0`, like one byte: the form has no other way to say it, and Docker's registry says it so. */
-function uploadHeaders(call: Call, name: string, uploadId: string, received: number, query = ''): Readonly<Record<string, string>> {
+function uploadHeaders(
+  call: Call,
+  name: string,
+  uploadId: string,
+  received: number,
+  query = '',
+): Readonly<Record<string, string>> {
   return {
     Location: locate(call, `/v2/${name}/blobs/uploads/${uploadId}${query}`),
     Range: `0-${Math.max(received - 1, 0)}`,
@@ -182,5 +194,7 @@ function digestOf(call: Call): Digest {
 }
 
 function hasBody(request: HttpRequest): boolean {
-  return request.contentLength === undefined ? request.headers['transfer-encoding'] !== undefined : request.contentLength > 0
+  return request.contentLength === undefined
+    ? request.headers['transfer-encoding'] !== undefined
+    : request.contentLength > 0
 }
