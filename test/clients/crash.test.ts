@@ -73,7 +73,8 @@ describe('a server killed with -9 in the middle of a push', () => {
     assert.equal(status.status, 204)
     const last = Number(/^0-(\d+)$/.exec(status.headers.get('range') ?? '')?.[1] ?? Number.NaN)
     const from = last === 0 ? 0 : last + 1
-    assert.ok(from <= 16 * mebibyte, `the server has ${from} bytes of the ${16 * mebibyte} sent`)
+    const plausible = from >= 7 * mebibyte && from <= 16 * mebibyte
+    assert.ok(plausible, `the server kept ${from} bytes; it had written 8 MiB or so of the 16 sent`)
     const rest = bytes.subarray(from)
     const next = new URL(status.headers.get('location') ?? location, origin)
     const contentRange = `${from}-${bytes.length - 1}`

@@ -1,27 +1,12 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
 import { describe, test } from 'node:test'
 
 import { digestOf } from '../../src/lib/digest.ts'
-import { parseContentRange } from '../../src/protocol/distribution/content-range.ts'
-import { account, givenImage, givenRepository, otherAccount } from '../support/registry.ts'
-import { begin, once, openPlane, pathOf, pushBlob, type Plane } from './plane.ts'
+import { givenImage, givenRepository, otherAccount } from '../support/registry.ts'
+import { begin, pathOf, pushBlob, openApp, isStored } from './plane.ts'
 
 const content = 'some layer bytes'
 const digest = digestOf(content)
-
-async function openApp(
-  t: Parameters<typeof openPlane>[0],
-  options: Parameters<typeof openPlane>[1] = {},
-): Promise<Plane> {
-  const plane = await openPlane(t, options)
-  await givenRepository(plane.registry, 'app')
-  return plane
-}
-
-async function isStored(plane: Plane, name = 'app', wanted: string = digest): Promise<boolean> {
-  return (await plane.send('HEAD', `/v2/${name}/blobs/${wanted}`)).status === 200
-}
 
 describe('mounting', () => {
   test('from a repository that has the blob: 201 without bytes', async (t) => {
@@ -57,7 +42,7 @@ describe('mounting', () => {
       assert.deepEqual([answer.status, answer.headers['range']], [202, '0-0'], query)
       assert.equal((await plane.send('GET', pathOf(answer))).status, 204)
     }
-    assert.equal(await isStored(plane), false)
+    assert.equal(await isStored(plane, 'app', digest), false)
   })
   test('D23 needs the right to push to the target', async (t) => {
     const plane = await openApp(t)
@@ -81,5 +66,5 @@ test('D24 bytes that exist elsewhere are uploaded in full and checked all the sa
     (await plane.send('PUT', `${location}?digest=${digest}`, { body: 'not these bytes!' })).code,
     'DIGEST_INVALID',
   )
-  assert.equal(await isStored(plane), false)
+  assert.equal(await isStored(plane, 'app', digest), false)
 })

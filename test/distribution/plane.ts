@@ -9,6 +9,7 @@ import { createDistributionHandler } from '../../src/protocol/distribution/handl
 import type { HttpHandler, HttpRequest } from '../../src/protocol/message.ts'
 import {
   account,
+  givenRepository,
   openTestRegistry,
   region,
   rootOf,
@@ -63,6 +64,17 @@ export async function openPlane(t: TestContext, options: PlaneOptions = {}): Pro
       return receive(handler, toRequest(method, target, { ...sending, headers: { ...login, ...sending.headers } }))
     },
   }
+}
+
+/** A plane whose one repository is `app`. */
+export async function openApp(t: TestContext, options: PlaneOptions = {}): Promise<Plane> {
+  const plane = await openPlane(t, options)
+  await givenRepository(plane.registry, 'app')
+  return plane
+}
+
+export async function isStored(plane: Plane, name: string, digest: string): Promise<boolean> {
+  return (await plane.send('HEAD', `/v2/${name}/blobs/${digest}`)).status === 200
 }
 
 /** Hands a request to a handler and takes the whole answer. */

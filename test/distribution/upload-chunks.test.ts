@@ -1,29 +1,15 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
-import { describe, test } from 'node:test'
+import { test } from 'node:test'
 
 import { digestOf } from '../../src/lib/digest.ts'
 import { parseContentRange } from '../../src/protocol/distribution/content-range.ts'
-import { account, givenImage, givenRepository, otherAccount } from '../support/registry.ts'
-import { begin, once, openPlane, pathOf, pushBlob, type Plane } from './plane.ts'
+import { begin, once, pathOf, openApp } from './plane.ts'
 
 const content = 'some layer bytes'
 const digest = digestOf(content)
 
-async function openApp(
-  t: Parameters<typeof openPlane>[0],
-  options: Parameters<typeof openPlane>[1] = {},
-): Promise<Plane> {
-  const plane = await openPlane(t, options)
-  await givenRepository(plane.registry, 'app')
-  return plane
-}
-
-async function isStored(plane: Plane, name = 'app', wanted: string = digest): Promise<boolean> {
-  return (await plane.send('HEAD', `/v2/${name}/blobs/${wanted}`)).status === 200
-}
-
-describe('D14 chunks that do not follow', () => {
+test('D14 chunks that do not follow', async (t) => {
+  const plane = await openApp(t)
   const rows: readonly [range: string, status: number][] = [
     ['6-10', 416],
     ['0-4', 416],
@@ -40,8 +26,7 @@ describe('D14 chunks that do not follow', () => {
     ['5-8', 400],
   ]
   for (const [range, status] of rows) {
-    test(`${range} after five bytes`, async (t) => {
-      const plane = await openApp(t)
+    await t.test(`${range} after five bytes`, async () => {
       const location = await begin(plane, 'app')
       await plane.send('PATCH', location, { body: content.slice(0, 5) })
       for (const [method, target] of [
@@ -62,8 +47,7 @@ describe('D14 chunks that do not follow', () => {
       assert.equal((await plane.send('PUT', `${location}?digest=${digest}`, { body: content.slice(5) })).status, 201)
     })
   }
-  test('a body of unknown length is held to its range as well', async (t) => {
-    const plane = await openApp(t)
+  await t.test('a body of unknown length is held to its range as well', async () => {
     const location = await begin(plane, 'app')
     for (const body of ['12', '1234']) {
       const received = Number((await plane.send('GET', location)).headers['range']?.slice(2)) || -1
@@ -72,7 +56,7 @@ describe('D14 chunks that do not follow', () => {
       assert.deepEqual([answer.status, answer.code], [400, 'SIZE_INVALID'])
     }
   })
-  test('the form of the header', () => {
+  await t.test('the form of the header', () => {
     assert.deepEqual(['0-0', '3-9', '5-4', ''].map(parseContentRange), [
       { start: 0, length: 1 },
       { start: 3, length: 7 },

@@ -3,25 +3,11 @@ import { randomUUID } from 'node:crypto'
 import { describe, test } from 'node:test'
 
 import { digestOf } from '../../src/lib/digest.ts'
-import { parseContentRange } from '../../src/protocol/distribution/content-range.ts'
-import { account, givenImage, givenRepository, otherAccount } from '../support/registry.ts'
-import { begin, once, openPlane, pathOf, pushBlob, type Plane } from './plane.ts'
+import { account, givenRepository, otherAccount } from '../support/registry.ts'
+import { begin, once, openPlane, pathOf, pushBlob, openApp, isStored } from './plane.ts'
 
 const content = 'some layer bytes'
 const digest = digestOf(content)
-
-async function openApp(
-  t: Parameters<typeof openPlane>[0],
-  options: Parameters<typeof openPlane>[1] = {},
-): Promise<Plane> {
-  const plane = await openPlane(t, options)
-  await givenRepository(plane.registry, 'app')
-  return plane
-}
-
-async function isStored(plane: Plane, name = 'app', wanted: string = digest): Promise<boolean> {
-  return (await plane.send('HEAD', `/v2/${name}/blobs/${wanted}`)).status === 200
-}
 
 describe('ways to push a blob', () => {
   test('POST, then PUT with the whole body', async (t) => {
@@ -53,7 +39,7 @@ describe('ways to push a blob', () => {
     const plane = await openApp(t)
     const done = await plane.send('POST', `/v2/app/blobs/uploads/?digest=${digest}`, { body: content })
     assert.deepEqual([done.status, done.headers['location']], [201, `http://localhost:4510/v2/app/blobs/${digest}`])
-    assert.ok(await isStored(plane))
+    assert.ok(await isStored(plane, 'app', digest))
   })
 
   test('one POST of unknown length', async (t) => {
@@ -63,7 +49,7 @@ describe('ways to push a blob', () => {
       yield Buffer.from(' bytes')
     })()
     assert.equal((await plane.send('POST', `/v2/app/blobs/uploads/?digest=${digest}`, { body })).status, 201)
-    assert.ok(await isStored(plane))
+    assert.ok(await isStored(plane, 'app', digest))
   })
 
   test('a PATCH of unknown length, then an empty PUT', async (t) => {
@@ -72,7 +58,7 @@ describe('ways to push a blob', () => {
     const sent = await plane.send('PATCH', location, { body: once(Buffer.from(content)) })
     assert.deepEqual([sent.status, sent.headers['range'], pathOf(sent)], [202, '0-15', location])
     assert.equal((await plane.send('PUT', `${location}?digest=${digest}`)).status, 201)
-    assert.ok(await isStored(plane))
+    assert.ok(await isStored(plane, 'app', digest))
   })
 
   test('chunks, the last of them in the PUT', async (t) => {
@@ -95,7 +81,7 @@ describe('ways to push a blob', () => {
       headers: { 'content-range': '9-15' },
     })
     assert.equal(last.status, 201)
-    assert.ok(await isStored(plane))
+    assert.ok(await isStored(plane, 'app', digest))
   })
 
   test('the same blob again is 201 again', async (t) => {
