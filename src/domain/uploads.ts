@@ -47,7 +47,12 @@ export async function beginUpload(ctx: Context, registry: RegistryKey, repositor
 }
 
 /** Fails with RepositoryNotFound, UploadNotFound. */
-export async function getUpload(ctx: Context, registry: RegistryKey, repositoryName: string, uploadId: string): Promise<UploadState> {
+export async function getUpload(
+  ctx: Context,
+  registry: RegistryKey,
+  repositoryName: string,
+  uploadId: string,
+): Promise<UploadState> {
   const repository = await getRepository(ctx, registry, repositoryName)
   const upload = await ctx.metadata.read.uploads.find(uploadId)
   const mine = upload?.repositoryId === repository.id && upload.accountId === ctx.caller.accountId
@@ -77,7 +82,9 @@ export async function appendToUpload(
 async function noteChunk(ctx: Context, upload: Upload, bytes: number): Promise<void> {
   if (bytes === 0) return
   const expiresAtMs = ctx.clock.now() + ctx.limits.uploadLifeMs
-  await ctx.metadata.write((tx) => tx.uploads.touch(upload.id, { expiresAtMs, part: { small: bytes < ctx.limits.partBytesMin } }))
+  await ctx.metadata.write((tx) =>
+    tx.uploads.touch(upload.id, { expiresAtMs, part: { small: bytes < ctx.limits.partBytesMin } }),
+  )
 }
 
 /** Notes that an upload is in use: it lives on from its last byte. One write an hour is precise enough for a life of a day. */

@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict'
-import { rm } from 'node:fs/promises'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 
 import { digestOf } from '../../src/lib/digest.ts'
 import { noneMatchFails, selectRange } from '../../src/protocol/distribution/byte-range.ts'
 import { account, givenImage, givenRepository, otherAccount } from '../support/registry.ts'
-import { openPlane, pushBlob } from './plane.ts'
+import { openApp, openPlane, pushBlob } from './plane.ts'
 
 const content = '0123456789'
 
 test('D34 a blob comes whole, inert, with its digest; HEAD says the same without it', async (t) => {
-  const plane = await openPlane(t)
-  await givenRepository(plane.registry, 'app')
+  const plane = await openApp(t)
   const digest = await pushBlob(plane, 'app', content)
   const headers = {
     'docker-distribution-api-version': 'registry/2.0',
@@ -58,8 +57,7 @@ describe('D19 ranges', () => {
   }
 
   test('are answered 206 with the part, 416 with the size', async (t) => {
-    const plane = await openPlane(t)
-    await givenRepository(plane.registry, 'app')
+    const plane = await openApp(t)
     const digest = await pushBlob(plane, 'app', content)
     const get = (range: string, more: Record<string, string> = {}) =>
       plane.send('GET', `/v2/app/blobs/${digest}`, { headers: { range, ...more } })
@@ -83,8 +81,7 @@ describe('D19 ranges', () => {
 })
 
 test('a copy the client has is not sent again, and only when it may be read', async (t) => {
-  const plane = await openPlane(t)
-  await givenRepository(plane.registry, 'app')
+  const plane = await openApp(t)
   const digest = await pushBlob(plane, 'app', content)
   const headers = { 'if-none-match': `"x", W/"${digest}"` }
   const unchanged = await plane.send('GET', `/v2/app/blobs/${digest}`, { headers })
@@ -108,8 +105,7 @@ test('D20 a blob of another repository is unknown here', async (t) => {
 })
 
 test('D21 a deleted blob is gone at once, also for who has a copy; D26 asking changed nothing', async (t) => {
-  const plane = await openPlane(t)
-  await givenRepository(plane.registry, 'app')
+  const plane = await openApp(t)
   await givenRepository(plane.registry, 'other')
   const digest = await pushBlob(plane, 'other', content)
   assert.equal((await plane.send('HEAD', `/v2/app/blobs/${digest}`)).status, 404)
@@ -126,8 +122,7 @@ test('D21 a deleted blob is gone at once, also for who has a copy; D26 asking ch
 })
 
 test('D28 a blob that an image names cannot be deleted, nor by another account', async (t) => {
-  const plane = await openPlane(t)
-  await givenRepository(plane.registry, 'app')
+  const plane = await openApp(t)
   await givenImage(plane.registry, 'app', 'v1')
   const digest = digestOf('layer of one')
   const refused = await plane.send('DELETE', `/v2/app/blobs/${digest}`)
@@ -137,8 +132,7 @@ test('D28 a blob that an image names cannot be deleted, nor by another account',
 })
 
 test('a blob whose file is gone is unknown, until it is pushed again', async (t) => {
-  const plane = await openPlane(t)
-  await givenRepository(plane.registry, 'app')
+  const plane = await openApp(t)
   const digest = await pushBlob(plane, 'app', content)
   await rm(join(plane.registry.directory, 'blobs'), { recursive: true })
   const answer = await plane.send('GET', `/v2/app/blobs/${digest}`)
@@ -147,9 +141,22 @@ test('a blob whose file is gone is unknown, until it is pushed again', async (t)
   assert.equal(plane.registry.backgroundErrors.length, 1)
 })
 
+test('a blob whose bytes have changed on disk never makes a complete answer, and is unknown afterwards', async (t) => {
+  const plane = await openApp(t)
+  const digest = await pushBlob(plane, 'app', content)
+  const blobs = join(plane.registry.directory, 'blobs')
+  const [file] = (await readdir(blobs, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
+  assert.ok(file)
+  await writeFile(join(file.parentPath, file.name), 'X123456789')
+  await assert.rejects(plane.send('GET', `/v2/app/blobs/${digest}`), { name: 'DamagedBlobError' })
+  const answer = await plane.send('GET', `/v2/app/blobs/${digest}`)
+  assert.deepEqual([answer.status, answer.code], [404, 'BLOB_UNKNOWN'])
+  await pushBlob(plane, 'app', content)
+  assert.equal((await plane.send('GET', `/v2/app/blobs/${digest}`)).text, content)
+})
+
 test('who may not read sees 403, whether the blob is there or not', async (t) => {
-  const plane = await openPlane(t)
-  await givenRepository(plane.registry, 'app')
+  const plane = await openApp(t)
   const digest = await pushBlob(plane, 'app', content)
   const rows = [
     ['GET', digest, 'ecr:GetDownloadUrlForLayer'],

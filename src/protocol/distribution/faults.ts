@@ -37,7 +37,7 @@ export interface Fault {
 }
 
 /** A request that breaks a rule of the distribution protocol itself. Raised by `refuse` only, answered in one place. */
-export class RefusedError extends Error {
+class RefusedError extends Error {
   override readonly name = 'RefusedError'
   readonly fault: Fault
   constructor(fault: Fault) {

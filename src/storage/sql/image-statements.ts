@@ -176,10 +176,15 @@ export const findParents = statement((db, is: OfImage & { readonly limit: number
 )
 
 export const countImages = statement((db, is: { readonly repositoryId: string }) =>
+  db.selectFrom('repository').select('image_count as count').where('id', '=', is.repositoryId),
+)
+
+/** `by` is 1 for an image added, -1 for one removed. */
+export const changeCount = statement((db, is: { readonly repositoryId: string; readonly by: number }) =>
   db
-    .selectFrom('manifest')
-    .select((of) => of.fn.countAll().as('count'))
-    .where('repository_id', '=', is.repositoryId),
+    .updateTable('repository')
+    .set((of) => ({ image_count: of('image_count', '+', is.by) }))
+    .where('id', '=', is.repositoryId),
 )
 
 export const insertImage = statement((db, row: Plain<ManifestRow>) => db.insertInto('manifest').values(row))

@@ -52,7 +52,7 @@ export function imageReads(db: Kysely<Tables>): ImageReads {
       const { rows } = await statements.findParents(db, { repositoryId, digest, limit })
       return rows.map((row) => asDigest(row.parent_digest))
     },
-    count: async (repositoryId) => Number((await statements.countImages(db, { repositoryId })).rows[0]?.count ?? 0),
+    count: async (repositoryId) => (await statements.countImages(db, { repositoryId })).rows[0]?.count ?? 0,
     any: async (repositoryId) =>
       (await statements.pageImages(db, { repositoryId, after: '', limit: 1 })).rows.length > 0,
   }
@@ -65,6 +65,7 @@ export function imageWrites(db: Kysely<Tables>): ImageWrites {
       // Sent together, run in order: the image's row comes before what refers to it.
       await Promise.all([
         statements.insertImage(db, toRow(repositoryId, image)),
+        statements.changeCount(db, { repositoryId, by: 1 }),
         ...layerRows(repositoryId, image.digest, layers).map((rows) => statements.insertLayers(db, { rows })),
         ...childRows(repositoryId, image.digest, children).map((rows) => statements.insertChildren(db, { rows })),
       ])
@@ -75,6 +76,7 @@ export function imageWrites(db: Kysely<Tables>): ImageWrites {
         statements.removeLayers(db, { repositoryId, digest }),
         statements.removeChildren(db, { repositoryId, digest }),
         statements.removeImage(db, { repositoryId, digest }),
+        statements.changeCount(db, { repositoryId, by: -1 }),
       ])
     },
     notePull: async (repositoryId, digest, atMs) => {

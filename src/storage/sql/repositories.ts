@@ -194,6 +194,7 @@ const toRow = (repository: Repository): RepositoryRow => ({
   tag_mutability: repository.tagMutability,
   exclusion_filters: JSON.stringify(repository.exclusionFilters),
   scan_on_push: repository.scanOnPush ? 1 : 0,
+  image_count: 0,
 })
 
 const toSettingsRow = (settings: Partial<RepositorySettings>): Partial<RepositoryRow> => ({

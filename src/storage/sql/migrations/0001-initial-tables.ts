@@ -25,6 +25,7 @@ const tables = ({ textType: text, clusteredTable }: SchemaDialect): readonly str
     tag_mutability ${text} not null,
     exclusion_filters ${text} not null,
     scan_on_push bigint not null,
+    image_count bigint not null,
     unique (kind, account_id, region, name)
   )`,
 
