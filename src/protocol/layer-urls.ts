@@ -4,6 +4,7 @@
 
 import type { Services } from '../domain/context.ts'
 import { parseDigest, type Digest } from '../lib/digest.ts'
+import { escapeXml } from '../lib/escape-xml.ts'
 import { answerLayer } from './distribution/blob-answer.ts'
 import type { HttpHandler, HttpRequest, HttpResponse } from './message.ts'
 import type { SigV4Verifier } from './sigv4/verify.ts'
@@ -73,16 +74,4 @@ function refusal(
     body: `<?xml version="1.0" encoding="UTF-8"?>\n<Error>${xml}</Error>`,
     log: { operation: 'GetLayer', error: code },
   }
-}
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&apos;',
-}
-
-function escapeXml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? '')
 }

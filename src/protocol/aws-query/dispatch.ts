@@ -2,6 +2,7 @@
 // https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
 
 import type { Services } from '../../domain/context.ts'
+import { escapeXml } from '../../lib/escape-xml.ts'
 import { EcrError } from '../../model/errors.ts'
 import { memberOf, type StructSchema } from '../../model/schema.ts'
 import { decode } from '../../model/wire.ts'
@@ -10,7 +11,7 @@ import { perform } from '../../operations/perform.ts'
 import type { Authenticate } from '../authenticate.ts'
 import type { HttpRequest, HttpResponse } from '../message.ts'
 import { readBody } from '../read-body.ts'
-import { element, escapeXml, toXml } from './xml.ts'
+import { element, toXml } from './xml.ts'
 
 const bodyBytesMax = 64 * 1024
 

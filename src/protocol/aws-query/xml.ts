@@ -1,3 +1,4 @@
+import { escapeXml } from '../../lib/escape-xml.ts'
 import { memberOf, type Schema } from '../../model/schema.ts'
 
 /** A value as XML elements, by its schema: the answer form of the Query protocol. */
@@ -27,10 +28,4 @@ export function toXml(schema: Schema, value: unknown): string {
 
 export function element(name: string, content: string): string {
   return `<${name}>${content}</${name}>`
-}
-
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' }
-
-export function escapeXml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character)
 }
