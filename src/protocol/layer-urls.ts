@@ -3,10 +3,12 @@
 // https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 
 import type { Services } from '../domain/context.ts'
+import type { Layer } from '../domain/ports/metadata.ts'
 import { parseDigest, type Digest } from '../lib/digest.ts'
 import { escapeXml } from '../lib/escape-xml.ts'
 import { answerLayer } from './distribution/blob-answer.ts'
 import type { HttpHandler, HttpRequest, HttpResponse } from './message.ts'
+import { createOpenReads, endingWith } from './open-reads.ts'
 import type { SigV4Verifier } from './sigv4/verify.ts'
 
 export interface LayerUrlOptions {
@@ -19,11 +21,15 @@ export function layerPath(repositoryId: string, digest: Digest): string {
   return `/layers/${repositoryId}/${digest}`
 }
 
+/** Reads of one URL under way at once: far above what a client opens for the ranges of a layer (row U12). */
+const readsOfOneUrl = 256
+
 const expectation = { service: 's3', maxExpiresSeconds: 3600 } as const
 
 /** Serves GET and HEAD of `/layers/<repository id>/<digest>` to whoever holds a URL that we signed and that has not expired. */
 export function createLayerUrlHandler(options: LayerUrlOptions): HttpHandler {
   const { services, verifyQuery } = options
+  const takeTurn = createOpenReads(readsOfOneUrl)
   return async (request) => {
     const verdict = await verifyQuery(request, expectation)
     // Before anything is looked up: without a signature a path tells nothing (row U11).
@@ -31,12 +37,27 @@ export function createLayerUrlHandler(options: LayerUrlOptions): HttpHandler {
     const place = parsePath(request.path)
     const layer = place && (await services.metadata.read.layers.find(place.repositoryId, place.digest))
     if (!layer) return refusal(request, 404, 'NoSuchKey', 'The specified key does not exist.')
-    const answer = await answerLayer(services, request, layer, privateHeaders(request))
-    if (answer === 'damaged') return refusal(request, 404, 'NoSuchKey', 'The specified key does not exist.')
-    if (answer !== 'unsatisfiable') return { ...answer, log: { operation: 'GetLayer', layer: layer.digest } }
-    const range = { 'Content-Range': `bytes */${layer.size}` }
-    return refusal(request, 416, 'InvalidRange', 'The requested range is not satisfiable', range)
+    // The query holds the signature: one URL, one key.
+    const turn = takeTurn(request.query)
+    if (!turn) return refusal(request, 503, 'SlowDown', 'Please reduce your request rate.', { 'Retry-After': '1' })
+    const answer = await serveLayer(services, request, layer).catch((error: unknown) => {
+      turn.end()
+      throw error
+    })
+    if (answer.body === undefined || typeof answer.body === 'string' || answer.body instanceof Uint8Array) {
+      turn.end()
+      return answer
+    }
+    return { ...answer, body: endingWith(answer.body, turn.end) }
   }
+}
+
+async function serveLayer(services: LayerUrlOptions['services'], request: HttpRequest, layer: Layer): Promise<HttpResponse> {
+  const answer = await answerLayer(services, request, layer, privateHeaders(request))
+  if (answer === 'damaged') return refusal(request, 404, 'NoSuchKey', 'The specified key does not exist.')
+  if (answer !== 'unsatisfiable') return { ...answer, log: { operation: 'GetLayer', layer: layer.digest } }
+  const range = { 'Content-Range': `bytes */${layer.size}` }
+  return refusal(request, 416, 'InvalidRange', 'The requested range is not satisfiable', range)
 }
 
 function parsePath(path: string): { readonly repositoryId: string; readonly digest: Digest } | undefined {

@@ -4,6 +4,7 @@ import { describe, test, type TestContext } from 'node:test'
 import { digestOf } from '../../src/lib/digest.ts'
 import { describeImages } from '../../src/operations/private/describe-images.ts'
 import { createLayerUrlHandler, layerPath } from '../../src/protocol/layer-urls.ts'
+import type { HttpResponse } from '../../src/protocol/message.ts'
 import { presign } from '../../src/protocol/sigv4/presign.ts'
 import { createSigV4Verifier } from '../../src/protocol/sigv4/verify.ts'
 import { account, givenImage, givenRepository, region } from '../support/registry.ts'
@@ -42,7 +43,7 @@ async function openUrls(t: TestContext) {
     })
   const fetch = (method: string, address: string, headers: Record<string, string> = {}): Promise<Answer> =>
     receive(handler, toRequest(method, address.replace('http://localhost:4510', ''), { headers }))
-  return { plane, registry, repositoryId: repository.id, url, fetch }
+  return { plane, registry, repositoryId: repository.id, url, fetch, handler }
 }
 
 function codeOf(answer: Answer): readonly [number, string | undefined] {
@@ -180,3 +181,30 @@ describe("refusals have S3's form", () => {
     assert.ok(!JSON.stringify(answer).includes(signature))
   })
 })
+
+test('U12 reads of one URL under way at once are bounded, and one that ends or is given up makes room', async (t) => {
+  const { url, handler } = await openUrls(t)
+  const address = url()
+  const open = (method = 'GET') => handler(toRequest(method, address.replace('http://localhost:4510', ''), {}))
+  const reading = await Promise.all(Array.from({ length: 256 }, () => open()))
+  t.after(() => Promise.all(reading.map((answer) => giveUp(answer))))
+  assert.deepEqual(new Set(reading.map((answer) => answer.status)), new Set([200]))
+  assert.equal((await open()).status, 503)
+  assert.equal((await open('HEAD')).status, 503)
+  // Given up before a byte was pulled, and read to its end: both are over.
+  for (const end of [giveUp, readAll]) {
+    await end(reading.pop() ?? assert.fail())
+    const next = await open()
+    assert.equal(next.status, 200)
+    reading.push(next)
+    assert.equal((await open()).status, 503)
+  }
+})
+
+async function giveUp({ body }: HttpResponse): Promise<void> {
+  if (typeof body === 'object' && Symbol.asyncIterator in body) await body[Symbol.asyncIterator]().return?.()
+}
+
+async function readAll({ body }: HttpResponse): Promise<void> {
+  if (typeof body === 'object' && Symbol.asyncIterator in body) await Array.fromAsync(body)
+}
