@@ -36,7 +36,7 @@ interface Aws4 {
       readonly signQuery?: boolean
     },
     key: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string },
-  ) => { readonly path: string; readonly headers: Readonly<Record<string, string>> }
+  ) => { readonly path: string; readonly headers: Readonly<Record<string, string | number>> }
 }
 // `as`: require gives `any`.
 const aws4 = createRequire(import.meta.url)('aws4') as Aws4
@@ -395,7 +395,7 @@ describe('aws4', () => {
     return {
       method: 'POST',
       target: made.path,
-      headers: Object.entries(made.headers).map(([left, right]) => [left, right] as const),
+      headers: Object.entries(made.headers).map(([left, right]) => [left, String(right)] as const),
     }
   }
 
@@ -432,7 +432,7 @@ describe('aws4', () => {
       sessionKey,
     )
     const request = toRequest({
-      headers: Object.entries(made.headers).map(([left, right]) => [left, right] as const),
+      headers: Object.entries(made.headers).map(([left, right]) => [left, String(right)] as const),
     })
     assert.equal(await headerFault(request, '{}', 'ecr', sessionKey), undefined)
   })
