@@ -19,7 +19,9 @@ function strays(from: readonly SourceFile[], allowed: readonly string[]): readon
 
 /** Every place where one of `patterns` stands in the code (comments do not count). */
 function places(where: readonly SourceFile[], patterns: readonly RegExp[]): readonly string[] {
-  return where.flatMap((file) => patterns.filter((pattern) => pattern.test(file.code)).map((pattern) => `${file.path}: ${pattern.source}`))
+  return where.flatMap((file) =>
+    patterns.filter((pattern) => pattern.test(file.code)).map((pattern) => `${file.path}: ${pattern.source}`),
+  )
 }
 
 test('there is something to look at', () => {
@@ -34,10 +36,19 @@ test('1. model/ and lib/ import nothing of ours outside themselves', () => {
 
 test('2. domain/ imports only model/ and lib/; time, ids and files are not its own', () => {
   assert.deepEqual(strays(below('domain'), ['domain/', 'model/', 'lib/']), [])
-  const outside = [/Date\.now\(|new Date\(\)/, /Math\.random|randomUUID|randomBytes/, /setTimeout|setInterval|setImmediate/, /node:(fs|http|https|net|os|path|worker_threads)/]
+  const outside = [
+    /Date\.now\(|new Date\(\)/,
+    /Math\.random|randomUUID|randomBytes/,
+    /setTimeout|setInterval|setImmediate/,
+    /node:(fs|http|https|net|os|path|worker_threads)/,
+  ]
   assert.deepEqual(places(below('domain'), outside), [])
   assert.deepEqual(
-    below('domain').flatMap((file) => file.imports.filter((item) => !item.own && !item.target.startsWith('node:')).map((item) => `${file.path} -> ${item.target}`)),
+    below('domain').flatMap((file) =>
+      file.imports
+        .filter((item) => !item.own && !item.target.startsWith('node:'))
+        .map((item) => `${file.path} -> ${item.target}`),
+    ),
     [],
     'packages in domain/',
   )
@@ -45,22 +56,46 @@ test('2. domain/ imports only model/ and lib/; time, ids and files are not its o
 
 test('3. storage/ knows the ports only, and its engines do not know each other', () => {
   assert.deepEqual(strays(below('storage'), ['storage/', 'domain/ports/', 'domain/context.ts', 'lib/']), [])
-  const engines = ['storage/sql/sqlite/', 'storage/sql/postgres', 'storage/disk', 'storage/s3', 'storage/key-file', 'storage/lock']
+  const engines = [
+    'storage/sql/sqlite/',
+    'storage/sql/postgres',
+    'storage/disk',
+    'storage/s3',
+    'storage/key-file',
+    'storage/lock',
+  ]
   for (const engine of engines) {
     const own = files.filter((file) => file.path.startsWith(`src/${engine}`))
     const others = engines.filter((other) => other !== engine && !engine.startsWith(other))
-    const crossing = own.flatMap((file) => ownImports(file).filter(({ target }) => others.some((other) => target.startsWith(`src/${other}`))).map(({ target }) => `${file.path} -> ${target}`))
+    const crossing = own.flatMap((file) =>
+      ownImports(file)
+        .filter(({ target }) => others.some((other) => target.startsWith(`src/${other}`)))
+        .map(({ target }) => `${file.path} -> ${target}`),
+    )
     assert.deepEqual(crossing, [], engine)
   }
-  const shared = below('storage/sql').filter((file) => !file.path.startsWith('src/storage/sql/sqlite/') && !file.path.startsWith('src/storage/sql/postgres'))
+  const shared = below('storage/sql').filter(
+    (file) => !file.path.startsWith('src/storage/sql/sqlite/') && !file.path.startsWith('src/storage/sql/postgres'),
+  )
   assert.deepEqual(strays(shared, ['storage/sql/', 'domain/ports/', 'lib/']), [])
-  assert.deepEqual(shared.flatMap((file) => ownImports(file).filter(({ target }) => target.startsWith('src/storage/sql/sqlite/')).map(({ target }) => `${file.path} -> ${target}`)), [])
+  assert.deepEqual(
+    shared.flatMap((file) =>
+      ownImports(file)
+        .filter(({ target }) => target.startsWith('src/storage/sql/sqlite/'))
+        .map(({ target }) => `${file.path} -> ${target}`),
+    ),
+    [],
+  )
 })
 
 test('4. only assemble.ts knows concrete implementations', () => {
   const knowing = files
     .filter((file) => !file.path.startsWith('src/storage/') && file.path !== 'src/assemble.ts')
-    .flatMap((file) => ownImports(file).filter(({ target }) => target.startsWith('src/storage/')).map(({ target }) => `${file.path} -> ${target}`))
+    .flatMap((file) =>
+      ownImports(file)
+        .filter(({ target }) => target.startsWith('src/storage/'))
+        .map(({ target }) => `${file.path} -> ${target}`),
+    )
   assert.deepEqual(knowing, [])
 })
 
@@ -94,16 +129,27 @@ test('5. every protocol changes state through perform, but for the streaming twi
       .flatMap((item) => item.names.filter((name) => !callable.has(name)).map((name) => `${file.path}: ${name}`)),
   )
   assert.deepEqual(calls, [])
-  assert.deepEqual(places(below('protocol'), [/metadata\.write\(/, /blobs\.(append|publish|remove|discardUpload)\(/, /\.handle\(ctx/]), [])
+  assert.deepEqual(
+    places(below('protocol'), [/metadata\.write\(/, /blobs\.(append|publish|remove|discardUpload)\(/, /\.handle\(ctx/]),
+    [],
+  )
   const appending = below('protocol').filter((file) => file.code.includes('appendToUpload('))
-  assert.deepEqual(appending.map((file) => file.path.replace(/[^/]+$/, '')), ['src/protocol/distribution/'])
+  assert.deepEqual(
+    appending.map((file) => file.path.replace(/[^/]+$/, '')),
+    ['src/protocol/distribution/'],
+  )
   const handling = files.filter((file) => /\.handle\(/.test(file.code)).map((file) => file.path)
   assert.deepEqual(handling, ['src/operations/perform.ts'])
 })
 
 test('6. nothing outside protocol/ knows an HTTP status, except the catalogue of errors', () => {
-  const elsewhere = files.filter((file) => !file.path.startsWith('src/protocol/') && file.path !== 'src/model/errors.ts')
-  assert.deepEqual(places(elsewhere, [/\bstatus(?:Code)?\s*(?:[:=]|===|!==)\s*[1-5]\d\d\b/, /\bstatus\w*\s*\?\s*[1-5]\d\d\b/]), [])
+  const elsewhere = files.filter(
+    (file) => !file.path.startsWith('src/protocol/') && file.path !== 'src/model/errors.ts',
+  )
+  assert.deepEqual(
+    places(elsewhere, [/\bstatus(?:Code)?\s*(?:[:=]|===|!==)\s*[1-5]\d\d\b/, /\bstatus\w*\s*\?\s*[1-5]\d\d\b/]),
+    [],
+  )
 })
 
 test('7. no import circles', () => {
@@ -122,13 +168,19 @@ test('7. no import circles', () => {
 
 test('every import of ours leads to a file', () => {
   const known = new Set(files.map((file) => file.path))
-  const lost = files.flatMap((file) => ownImports(file).filter(({ target }) => target.startsWith('src/') && !known.has(target)).map(({ target }) => `${file.path} -> ${target}`))
+  const lost = files.flatMap((file) =>
+    ownImports(file)
+      .filter(({ target }) => target.startsWith('src/') && !known.has(target))
+      .map(({ target }) => `${file.path} -> ${target}`),
+  )
   assert.deepEqual(lost, [])
 })
 
 test('house rules: no any, no default exports, no file grown out of hand', () => {
   assert.deepEqual(places(files, [/:\s*any\b|<any>|\bas any\b/, /^export default/m]), [])
-  const lines = files.map((file) => ({ path: file.path, lines: file.text.split('\n').length })).toSorted((a, b) => a.lines - b.lines)
+  const lines = files
+    .map((file) => ({ path: file.path, lines: file.text.split('\n').length }))
+    .toSorted((a, b) => a.lines - b.lines)
   const share = (part: number) => lines[Math.floor(lines.length * part)]?.lines ?? 0
   assert.ok(share(0.5) <= 130, `half the files are under about 130 lines: ${share(0.5)}`)
   assert.ok(share(0.9) <= 340, `nine in ten are under about 340 lines: ${share(0.9)}`)

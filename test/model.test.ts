@@ -50,7 +50,9 @@ interface ModelShape {
   readonly enum?: readonly string[]
 }
 interface Model {
-  readonly operations: Readonly<Record<string, { readonly input: { readonly shape: string }; readonly output?: { readonly shape: string } }>>
+  readonly operations: Readonly<
+    Record<string, { readonly input: { readonly shape: string }; readonly output?: { readonly shape: string } }>
+  >
   readonly shapes: Readonly<Record<string, ModelShape>>
 }
 
@@ -119,4 +121,3 @@ test('the list of offered operations is in order', () => {
   assert.deepEqual(names, [...new Set(names)].toSorted())
   for (const name of names) assert.ok(privateModelNames.includes(name))
 })
-

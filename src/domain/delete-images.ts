@@ -48,7 +48,9 @@ async function deleteOne(
   const resolved = await resolveImageId(tx, repository, imageId)
   if ('failure' in resolved) return resolved
   const { digest, tag } = resolved
-  return tag === undefined ? deleteByDigest(ctx, tx, repository, imageId, digest) : deleteTag(ctx, tx, repository, digest, tag)
+  return tag === undefined
+    ? deleteByDigest(ctx, tx, repository, imageId, digest)
+    : deleteTag(ctx, tx, repository, digest, tag)
 }
 
 async function deleteByDigest(

@@ -1,11 +1,18 @@
 // BatchGetImage and its look-ups: manifests by tag or digest, byte for byte.
 
+import { fail } from '../model/errors.ts'
 import type { Context } from './context.ts'
 import { distinctImageIds, failed, resolveImageId, type ImageFailure, type ImageIdentifier } from './image-ids.ts'
 import type { Image, ImageSummary, Repository } from './ports/metadata.ts'
 
 /** lastRecordedPullTime is refreshed once a day, not at each pull (API reference, ImageDetail). */
 const pullTimePrecisionMs = 24 * 60 * 60 * 1000
+
+/**
+ * The manifests of one answer, in largest ones: a hundred ids may be a hundred tags of one image of 4 MiB, and no answer can be made of
+ * that. ECR documents no figure; a hundred usual manifests are far below.
+ */
+const largestManifestsMax = 8
 
 export interface FoundImage {
   readonly image: Image
@@ -14,7 +21,8 @@ export interface FoundImage {
 
 /**
  * The images that `imageIds` name, and a failure for each that cannot be had. An image whose media type is not among
- * `acceptedMediaTypes` counts as not found: we never convert between manifest formats (docs/differences.md).
+ * `acceptedMediaTypes` counts as not found: we never convert between manifest formats (docs/differences.md). Fails with LimitExceeded when the
+ * manifests are too large together.
  */
 export async function getImages(
   ctx: Context,
@@ -24,17 +32,28 @@ export async function getImages(
 ): Promise<{ readonly images: readonly FoundImage[]; readonly failures: readonly ImageFailure[] }> {
   const images: FoundImage[] = []
   const failures: ImageFailure[] = []
+  const limit = largestManifestsMax * ctx.limits.manifestBytesMax
+  let bytes = 0
   for (const imageId of distinctImageIds(imageIds)) {
     const found = await getImage(ctx, repository, imageId)
     if ('failure' in found) failures.push(found.failure)
-    else if (acceptedMediaTypes && !acceptedMediaTypes.includes(found.image.mediaType)) failures.push(failed(imageId, 'ImageNotFound').failure)
-    else images.push(found)
+    else if (acceptedMediaTypes && !acceptedMediaTypes.includes(found.image.mediaType))
+      failures.push(failed(imageId, 'ImageNotFound').failure)
+    else {
+      images.push(found)
+      bytes += found.image.manifestBytes
+      if (bytes > limit) fail('LimitExceededException/answer', { limit })
+    }
   }
   for (const { image } of images) notePull(ctx, repository, image)
   return { images, failures }
 }
 
-async function getImage(ctx: Context, repository: Repository, imageId: ImageIdentifier): Promise<FoundImage | { readonly failure: ImageFailure }> {
+async function getImage(
+  ctx: Context,
+  repository: Repository,
+  imageId: ImageIdentifier,
+): Promise<FoundImage | { readonly failure: ImageFailure }> {
   const resolved = await resolveImageId(ctx.metadata.read, repository, imageId)
   if ('failure' in resolved) return resolved
   const image = await ctx.metadata.read.images.find(repository.id, resolved.digest)

@@ -12,11 +12,19 @@ export interface ImageIdentifier {
 /** An item of a batch that failed: a value, never an exception. */
 export interface ImageFailure {
   readonly imageId: ImageIdentifier
-  readonly failureCode: 'InvalidImageDigest' | 'InvalidImageTag' | 'ImageTagDoesNotMatchDigest' | 'ImageNotFound' | 'MissingDigestAndTag' | 'ImageReferencedByManifestList'
+  readonly failureCode:
+    | 'InvalidImageDigest'
+    | 'InvalidImageTag'
+    | 'ImageTagDoesNotMatchDigest'
+    | 'ImageNotFound'
+    | 'MissingDigestAndTag'
+    | 'ImageReferencedByManifestList'
   readonly failureReason: string
 }
 
-export type ResolvedImageId = { readonly digest: Digest; readonly tag: string | undefined } | { readonly failure: ImageFailure }
+export type ResolvedImageId =
+  | { readonly digest: Digest; readonly tag: string | undefined }
+  | { readonly failure: ImageFailure }
 
 /** ECR's tag grammar on the API: as the OCI specification's, but up to 300 characters. */
 const tagPattern = '[a-zA-Z0-9_][a-zA-Z0-9-_.]{0,299}'
@@ -25,7 +33,10 @@ const wholeTag = new RegExp(`^${tagPattern}$`)
 /** Fails with InvalidParameterException for a tag that is not one. */
 export function checkImageTag(tag: string): void {
   if (!wholeTag.test(tag)) {
-    fail('InvalidParameterException', { parameter: 'imageTag', constraint: `must satisfy regular expression '${tagPattern}'` })
+    fail('InvalidParameterException', {
+      parameter: 'imageTag',
+      constraint: `must satisfy regular expression '${tagPattern}'`,
+    })
   }
 }
 
@@ -33,7 +44,10 @@ export function checkImageTag(tag: string): void {
 export function checkImageDigest(text: string, parameter = 'imageDigest'): Digest {
   return (
     parseDigest(text) ??
-    fail('InvalidParameterException', { parameter, constraint: `must satisfy regular expression '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'` })
+    fail('InvalidParameterException', {
+      parameter,
+      constraint: `must satisfy regular expression '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'`,
+    })
   )
 }
 

@@ -15,16 +15,24 @@ export interface LayerFailure {
   readonly failureReason: string
 }
 
-export type LayerAvailability = { readonly digest: Digest; readonly layer: Layer | undefined } | { readonly failure: LayerFailure }
+export type LayerAvailability =
+  | { readonly digest: Digest; readonly layer: Layer | undefined }
+  | { readonly failure: LayerFailure }
 
 /** What is known of each of `digests`, in that order, duplicates once. A layer that is there stays there for at least the lease. */
-export async function checkLayers(ctx: Context, repository: Repository, digests: readonly string[]): Promise<readonly LayerAvailability[]> {
+export async function checkLayers(
+  ctx: Context,
+  repository: Repository,
+  digests: readonly string[],
+): Promise<readonly LayerAvailability[]> {
   const parsed = [...new Set(digests)].map((text) => parseDigest(text) ?? layerFailure(text))
   const wellFormed = parsed.filter((item) => typeof item === 'string')
   const present = await ctx.metadata.read.layers.findMany(repository.id, wellFormed)
   await keepForLease(ctx, repository.id, present)
   const byDigest = new Map(present.map((layer) => [layer.digest, layer]))
-  return parsed.map((item) => (typeof item === 'string' ? { digest: item, layer: byDigest.get(item) } : { failure: item }))
+  return parsed.map((item) =>
+    typeof item === 'string' ? { digest: item, layer: byDigest.get(item) } : { failure: item },
+  )
 }
 
 /** One layer, with the same promise as `checkLayers`. Fails with RepositoryNotFound. */
@@ -43,7 +51,8 @@ export async function findLayer(
 /** A URL for the bytes of a layer that some image names. Fails with LayersNotFound, LayerInaccessible. */
 export async function layerUrl(ctx: Context, repository: Repository, digest: Digest): Promise<string> {
   const where = { ...named(repository.registry, repository.name), layerDigest: digest }
-  const layer = (await ctx.metadata.read.layers.find(repository.id, digest)) ?? fail('LayersNotFoundException/download', where)
+  const layer =
+    (await ctx.metadata.read.layers.find(repository.id, digest)) ?? fail('LayersNotFoundException/download', where)
   if (!layer.referenced) fail('LayerInaccessibleException', where)
   return ctx.links.layer(repository, digest, ctx.limits.layerUrlLifeMs, ctx.clock.now())
 }
@@ -52,7 +61,11 @@ export async function layerUrl(ctx: Context, repository: Repository, digest: Dig
  * The bytes of a layer, checked on the way: a full read is compared with the digest and its last piece held back until it agrees, so
  * damaged bytes never make a complete answer. `undefined` when the file is missing or cut; then the blob is marked and absent.
  */
-export async function openLayer(ctx: ReadingContext, layer: Layer, range?: ByteRange): Promise<AsyncIterable<Uint8Array> | undefined> {
+export async function openLayer(
+  ctx: ReadingContext,
+  layer: Layer,
+  range?: ByteRange,
+): Promise<AsyncIterable<Uint8Array> | undefined> {
   const bytes = await ctx.blobs.read(layer.phys, layer.size, range)
   if (!bytes) {
     await markBad(ctx, layer)
@@ -74,9 +87,15 @@ async function markBad(ctx: ReadingContext, layer: Layer): Promise<void> {
  * mount; the caller then uploads. Encryption must be the same on both sides (user guide, "Blob mounting"). ECR asks that an image of the
  * source names the layer as well; the OCI conformance suite mounts without one, and so do we.
  */
-export async function mountLayer(ctx: Context, source: Repository, target: Repository, digest: Digest): Promise<boolean> {
+export async function mountLayer(
+  ctx: Context,
+  source: Repository,
+  target: Repository,
+  digest: Digest,
+): Promise<boolean> {
   const sameEncryption =
-    source.encryption.encryptionType === target.encryption.encryptionType && source.encryption.kmsKey === target.encryption.kmsKey
+    source.encryption.encryptionType === target.encryption.encryptionType &&
+    source.encryption.kmsKey === target.encryption.kmsKey
   if (!sameEncryption) return false
   return ctx.metadata.write(async (tx) => {
     if (!(await tx.layers.find(source.id, digest))) return false
@@ -88,7 +107,8 @@ export async function mountLayer(ctx: Context, source: Repository, target: Repos
 export async function deleteLayer(ctx: Context, repository: Repository, digest: Digest): Promise<void> {
   await ctx.metadata.write(async (tx) => {
     const layer = await tx.layers.find(repository.id, digest)
-    if (!layer) fail('LayersNotFoundException/download', { ...named(repository.registry, repository.name), layerDigest: digest })
+    if (!layer)
+      fail('LayersNotFoundException/download', { ...named(repository.registry, repository.name), layerDigest: digest })
     if (layer.referenced || !(await tx.layers.remove(repository.id, digest))) {
       fail('InvalidParameterException', { parameter: 'layerDigest', constraint: 'the layer is referenced by an image' })
     }

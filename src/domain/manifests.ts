@@ -82,7 +82,10 @@ function parseDocument(text: string): Readonly<Record<string, unknown>> {
 function mediaTypeOf(document: Readonly<Record<string, unknown>>, declared: string | undefined): string {
   const own = optionalString(document, 'mediaType')
   if (own !== undefined && declared !== undefined && own !== declared) {
-    fail('InvalidParameterException', { parameter: 'imageManifestMediaType', constraint: 'must be the same as the media type in the manifest' })
+    fail('InvalidParameterException', {
+      parameter: 'imageManifestMediaType',
+      constraint: 'must be the same as the media type in the manifest',
+    })
   }
   const mediaType = own ?? declared
   if (mediaType === undefined) {
@@ -95,14 +98,25 @@ function mediaTypeOf(document: Readonly<Record<string, unknown>>, declared: stri
   return mediaType
 }
 
-const knownKeys = ['schemaVersion', 'mediaType', 'artifactType', 'config', 'layers', 'manifests', 'subject', 'annotations']
+const knownKeys = [
+  'schemaVersion',
+  'mediaType',
+  'artifactType',
+  'config',
+  'layers',
+  'manifests',
+  'subject',
+  'annotations',
+]
 
 /** A manifest that another reader could take for another kind, or for other content, is refused. */
 function refuseOtherKind(document: Readonly<Record<string, unknown>>, isIndex: boolean): void {
   const foreign = isIndex ? ['config', 'layers', 'fsLayers', 'history'] : ['manifests', 'fsLayers', 'history']
   if (foreign.some((key) => !isAbsent(document[key]))) invalid('Manifest mixes the members of several kinds')
   // Go's JSON reader ignores case: a "Layers" beside "layers" would be read differently by others.
-  const odd = Object.keys(document).some((key) => knownKeys.some((known) => known !== key && known.toLowerCase() === key.toLowerCase()))
+  const odd = Object.keys(document).some((key) =>
+    knownKeys.some((known) => known !== key && known.toLowerCase() === key.toLowerCase()),
+  )
   if (odd) invalid('Manifest members differ in case only')
 }
 
@@ -119,7 +133,8 @@ function descriptor(value: unknown, what: string): Descriptor {
   const mediaType = optionalString(object, 'mediaType') ?? invalid(`${what} must have a mediaType`)
   const digest = parseDigest(optionalString(object, 'digest') ?? '') ?? invalid(`${what} must have a valid digest`)
   const size = object['size']
-  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) return invalid(`${what} must have a valid size`)
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0)
+    return invalid(`${what} must have a valid size`)
   return { digest, mediaType, size }
 }
 
@@ -140,7 +155,9 @@ function isAbsent(value: unknown): boolean {
 
 function asObject(value: unknown): Readonly<Record<string, unknown>> | undefined {
   // Checked by the condition.
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined
 }
 
 function invalid(constraint: string): never {

@@ -23,7 +23,12 @@ export interface NewImage {
  * Fails with RepositoryNotFound, InvalidParameter, ImageDigestDoesNotMatch, ImageAlreadyExists, ImageTagAlreadyExists,
  * LayersNotFound, ReferencedImagesNotFound, LimitExceeded; then nothing has changed.
  */
-export async function putImage(ctx: Context, registry: RegistryKey, repositoryName: string, wanted: NewImage): Promise<ImageSummary> {
+export async function putImage(
+  ctx: Context,
+  registry: RegistryKey,
+  repositoryName: string,
+  wanted: NewImage,
+): Promise<ImageSummary> {
   if (wanted.tag !== undefined) checkImageTag(wanted.tag)
   const manifestBytes = Buffer.byteLength(wanted.manifest)
   if (manifestBytes > ctx.limits.manifestBytesMax) {
@@ -42,13 +47,21 @@ export async function putImage(ctx: Context, registry: RegistryKey, repositoryNa
     }
     const taken = wanted.tag === undefined ? undefined : await tx.tags.find(repository.id, wanted.tag)
     if (existing && (wanted.tag === undefined || taken === digest)) {
-      fail('ImageAlreadyExistsException', { ...named(registry, repositoryName), imageDigest: digest, imageTag: wanted.tag })
+      fail('ImageAlreadyExistsException', {
+        ...named(registry, repositoryName),
+        imageDigest: digest,
+        imageTag: wanted.tag,
+      })
     }
     if (wanted.tag !== undefined && taken !== undefined && !mayMove(repository, wanted.tag)) {
-      const sentence = repository.tagMutability === 'IMMUTABLE' ? 'ImageTagAlreadyExistsException' : 'ImageTagAlreadyExistsException/tagImmutable'
+      const sentence =
+        repository.tagMutability === 'IMMUTABLE'
+          ? 'ImageTagAlreadyExistsException'
+          : 'ImageTagAlreadyExistsException/tagImmutable'
       fail(sentence, { imageTag: wanted.tag, repositoryName })
     }
-    const image = existing ?? (await addImage(ctx, tx, repository, { digest, manifest: wanted.manifest, manifestBytes, parsed }))
+    const image =
+      existing ?? (await addImage(ctx, tx, repository, { digest, manifest: wanted.manifest, manifestBytes, parsed }))
     if (wanted.tag !== undefined) await giveTag(ctx, tx, repository, digest, wanted.tag)
     return image
   })
@@ -66,7 +79,12 @@ async function addImage(
   ctx: Context,
   tx: MetadataWrites,
   repository: Repository,
-  given: { readonly digest: Digest; readonly manifest: string; readonly manifestBytes: number; readonly parsed: ParsedManifest },
+  given: {
+    readonly digest: Digest
+    readonly manifest: string
+    readonly manifestBytes: number
+    readonly parsed: ParsedManifest
+  },
 ): Promise<ImageSummary> {
   const { digest, manifest, manifestBytes, parsed } = given
   const where = named(repository.registry, repository.name)
@@ -97,7 +115,9 @@ async function requireLayers(
 ): Promise<{ readonly references: readonly LayerReference[]; readonly bytes: number }> {
   const wanted = new Map(parsed.layers.map((layer) => [layer.digest, layer]))
   if (wanted.size === 0) return { references: [], bytes: 0 }
-  const present = new Map((await tx.layers.findMany(repository.id, [...wanted.keys()])).map((layer) => [layer.digest, layer.size]))
+  const present = new Map(
+    (await tx.layers.findMany(repository.id, [...wanted.keys()])).map((layer) => [layer.digest, layer.size]),
+  )
   const missing = [...wanted.keys()].filter((digest) => !present.has(digest))
   if (missing.length > 0) {
     fail('LayersNotFoundException', { ...named(repository.registry, repository.name), layerDigests: missing })
@@ -113,7 +133,11 @@ async function requireLayers(
 }
 
 /** Every manifest that an index names must be an image of this repository (ECR; the OCI specification leaves it open). */
-async function requireChildren(tx: MetadataWrites, repository: Repository, parsed: ParsedManifest): Promise<readonly ImageSummary[]> {
+async function requireChildren(
+  tx: MetadataWrites,
+  repository: Repository,
+  parsed: ParsedManifest,
+): Promise<readonly ImageSummary[]> {
   const wanted = [...new Set(parsed.children.map((child) => child.digest))]
   if (wanted.length === 0) return []
   const present = await tx.images.summaries(repository.id, wanted)
@@ -125,7 +149,13 @@ async function requireChildren(tx: MetadataWrites, repository: Repository, parse
   return present
 }
 
-async function giveTag(ctx: Context, tx: MetadataWrites, repository: Repository, digest: Digest, tag: string): Promise<void> {
+async function giveTag(
+  ctx: Context,
+  tx: MetadataWrites,
+  repository: Repository,
+  digest: Digest,
+  tag: string,
+): Promise<void> {
   const limit = ctx.limits.tagsPerImage
   if ((await tx.tags.countOf(repository.id, digest)) >= limit) {
     fail('LimitExceededException/imageTags', { ...named(repository.registry, repository.name), imageTag: tag, limit })

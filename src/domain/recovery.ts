@@ -29,9 +29,6 @@ export async function recover(services: Sweeping): Promise<RecoveryReport> {
       orphans++
     }
   }
-  for await (const ids of blobs.listUploads()) {
-    for (const id of ids) if (!(await metadata.read.uploads.find(id))) await blobs.discardUpload(id)
-  }
   return { orphans, damaged: await markMissing(services) }
 }
 
@@ -56,8 +53,22 @@ async function markMissing({ metadata, blobs }: Sweeping): Promise<number> {
 }
 
 /** Ends uploads nobody finished and unlinks what is due in the trash. Gives how many of each. */
-export async function sweep(services: Sweeping): Promise<{ readonly expiredUploads: number; readonly unlinked: number }> {
-  return { expiredUploads: await expireUploads(services), unlinked: await emptyTrash(services) }
+export async function sweep(
+  services: Sweeping,
+): Promise<{ readonly expiredUploads: number; readonly unlinked: number }> {
+  const expiredUploads = await expireUploads(services)
+  await discardForgotten(services)
+  return { expiredUploads, unlinked: await emptyTrash(services) }
+}
+
+/**
+ * Removes the bytes of uploads that have no row: of a repository that was deleted, of a request that crossed the end of its upload, of a
+ * crash between row and file. Safe at any time: the row is written before the file, and no id is used twice.
+ */
+async function discardForgotten({ metadata, blobs }: Sweeping): Promise<void> {
+  for await (const ids of blobs.listUploads()) {
+    for (const id of ids) if (!(await metadata.read.uploads.find(id))) await blobs.discardUpload(id)
+  }
 }
 
 async function expireUploads({ metadata, blobs, clock }: Sweeping): Promise<number> {

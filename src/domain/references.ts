@@ -24,14 +24,18 @@ const arnPattern = /^arn:(aws[a-z-]*):ecr:([a-z0-9-]{2,25}):([0-9]{12}):reposito
 
 /** The repository that an ARN names. Fails with ECR's "Invalid ARN". */
 export function parseRepositoryArn(arn: string): { readonly registry: RegistryKey; readonly name: string } {
-  const [, , region, accountId, name] = arnPattern.exec(arn) ?? []
-  if (region === undefined || accountId === undefined || name === undefined) {
+  const [, partition, region, accountId, name] = arnPattern.exec(arn) ?? []
+  const isWhole = region !== undefined && accountId !== undefined && name !== undefined
+  if (!isWhole || partition !== partitionOf(region)) {
     return fail('InvalidParameterException', { parameter: 'resourceArn', constraint: 'Invalid ARN' })
   }
   return { registry: { kind: 'private', accountId, region }, name }
 }
 
 /** What error sentences say of a repository. */
-export function named(registry: RegistryKey, name: string): { readonly repositoryName: string; readonly registryId: string } {
+export function named(
+  registry: RegistryKey,
+  name: string,
+): { readonly repositoryName: string; readonly registryId: string } {
   return { repositoryName: name, registryId: registry.accountId }
 }

@@ -3,7 +3,7 @@
 import type { Digest } from '../lib/digest.ts'
 import { annotationsOf } from './manifests.ts'
 import type { Context } from './context.ts'
-import type { Repository } from './ports/metadata.ts'
+import type { ImageSummary, Repository } from './ports/metadata.ts'
 
 export interface Referrer {
   readonly digest: Digest
@@ -14,21 +14,29 @@ export interface Referrer {
   readonly annotations: Readonly<Record<string, string>> | undefined
 }
 
-/** Referrers of `subject` ordered by digest, those after `after`, at most `limit`. */
-export async function referrersOf(
+/**
+ * As many of `images` as one answer describes, from the front: their manifests have, together, at most the bytes of the largest one there
+ * may be. Annotations may fill a manifest, and a thousand such referrers would make an answer of gigabytes.
+ */
+export function fittingOneAnswer(ctx: Context, images: readonly ImageSummary[]): readonly ImageSummary[] {
+  let bytes = 0
+  const end = images.findIndex((image) => (bytes += image.manifestBytes) > ctx.limits.manifestBytesMax)
+  // One always fits, or a listing could never pass it.
+  return end === -1 ? images : images.slice(0, Math.max(end, 1))
+}
+
+/** Describes referrers, one manifest in memory at a time; one that was deleted meanwhile is left out. */
+export async function describeReferrers(
   ctx: Context,
   repository: Repository,
-  subject: Digest,
-  artifactTypes: readonly string[] | undefined,
-  after: Digest | undefined,
-  limit: number,
+  images: readonly ImageSummary[],
 ): Promise<readonly Referrer[]> {
-  const images = await ctx.metadata.read.images.referrers(repository.id, subject, artifactTypes, after, limit)
-  return images.map((image) => ({
-    digest: image.digest,
-    mediaType: image.mediaType,
-    artifactType: image.artifactType,
-    size: image.manifestBytes,
-    annotations: annotationsOf(image.manifest),
-  }))
+  const referrers: Referrer[] = []
+  for (const { digest } of images) {
+    const image = await ctx.metadata.read.images.find(repository.id, digest)
+    if (!image) continue
+    const { mediaType, artifactType, manifestBytes: size, manifest } = image
+    referrers.push({ digest, mediaType, artifactType, size, annotations: annotationsOf(manifest) })
+  }
+  return referrers
 }

@@ -13,7 +13,11 @@ export interface NewRepository extends RepositorySettings {
 }
 
 /** Fails with RepositoryAlreadyExists, LimitExceeded, TooManyTags, InvalidTagParameter. */
-export async function createRepository(ctx: Context, registry: RegistryKey, wanted: NewRepository): Promise<Repository> {
+export async function createRepository(
+  ctx: Context,
+  registry: RegistryKey,
+  wanted: NewRepository,
+): Promise<Repository> {
   const { tags, ...settings } = wanted
   checkResourceTags(tags)
   if (tags.length > ctx.limits.resourceTags) fail('TooManyTagsException', { limit: ctx.limits.resourceTags })
@@ -40,7 +44,11 @@ export async function getRepository(ctx: Context, registry: RegistryKey, name: s
 }
 
 /** All of `names`, in that order; one that is absent fails the whole call (as ECR does). Duplicates are answered once. */
-export async function getRepositories(ctx: Context, registry: RegistryKey, names: readonly string[]): Promise<readonly Repository[]> {
+export async function getRepositories(
+  ctx: Context,
+  registry: RegistryKey,
+  names: readonly string[],
+): Promise<readonly Repository[]> {
   const found: Repository[] = []
   for (const name of new Set(names)) found.push(await getRepository(ctx, registry, name))
   return found
@@ -60,7 +68,12 @@ export async function changeRepository(
 }
 
 /** Deletes a repository with all it holds when `force`, otherwise only an empty one. Fails with RepositoryNotFound, RepositoryNotEmpty. */
-export async function deleteRepository(ctx: Context, registry: RegistryKey, name: string, force: boolean): Promise<Repository> {
+export async function deleteRepository(
+  ctx: Context,
+  registry: RegistryKey,
+  name: string,
+  force: boolean,
+): Promise<Repository> {
   return ctx.metadata.write(async (tx) => {
     const repository = (await tx.repositories.find(registry, name)) ?? notFound(registry, name)
     if (!force && (await tx.images.any(repository.id))) fail('RepositoryNotEmptyException', named(registry, name))

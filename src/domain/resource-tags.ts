@@ -7,7 +7,12 @@ import type { RegistryKey, ResourceTag } from './ports/metadata.ts'
 import { getRepository, notFound } from './repositories.ts'
 
 /** Adds tags or overwrites those of the same key. Fails with RepositoryNotFound, InvalidTagParameter, TooManyTags. */
-export async function tagRepository(ctx: Context, registry: RegistryKey, name: string, tags: readonly ResourceTag[]): Promise<void> {
+export async function tagRepository(
+  ctx: Context,
+  registry: RegistryKey,
+  name: string,
+  tags: readonly ResourceTag[],
+): Promise<void> {
   checkResourceTags(tags)
   await ctx.metadata.write(async (tx) => {
     const repository = (await tx.repositories.find(registry, name)) ?? notFound(registry, name)
@@ -19,7 +24,12 @@ export async function tagRepository(ctx: Context, registry: RegistryKey, name: s
 }
 
 /** Removes tags; a key that is not there is fine. Fails with RepositoryNotFound, InvalidTagParameter. */
-export async function untagRepository(ctx: Context, registry: RegistryKey, name: string, keys: readonly string[]): Promise<void> {
+export async function untagRepository(
+  ctx: Context,
+  registry: RegistryKey,
+  name: string,
+  keys: readonly string[],
+): Promise<void> {
   for (const key of keys) checkResourceTagKey(key)
   await ctx.metadata.write(async (tx) => {
     const repository = (await tx.repositories.find(registry, name)) ?? notFound(registry, name)
@@ -28,7 +38,11 @@ export async function untagRepository(ctx: Context, registry: RegistryKey, name:
 }
 
 /** Ordered by key. Fails with RepositoryNotFound. */
-export async function resourceTagsOf(ctx: Context, registry: RegistryKey, name: string): Promise<readonly ResourceTag[]> {
+export async function resourceTagsOf(
+  ctx: Context,
+  registry: RegistryKey,
+  name: string,
+): Promise<readonly ResourceTag[]> {
   const repository = await getRepository(ctx, registry, name)
   return ctx.metadata.read.repositories.tags(repository.id)
 }

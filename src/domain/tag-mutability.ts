@@ -4,7 +4,10 @@ import { fail } from '../model/errors.ts'
 import type { RepositorySettings, TagMutability } from './ports/metadata.ts'
 
 /** True when `tag`, being taken by one image, may be given to another. */
-export function mayMove(settings: Pick<RepositorySettings, 'tagMutability' | 'exclusionFilters'>, tag: string): boolean {
+export function mayMove(
+  settings: Pick<RepositorySettings, 'tagMutability' | 'exclusionFilters'>,
+  tag: string,
+): boolean {
   const excluded = () => settings.exclusionFilters.some((filter) => matchesWildcard(filter, tag))
   switch (settings.tagMutability) {
     case 'MUTABLE':

@@ -4,7 +4,7 @@ import { fail } from '../model/errors.ts'
 import type { Context } from './context.ts'
 import { UploadBusyError, UploadOffsetError, UploadTooLargeError } from './ports/storage-errors.ts'
 import { named } from './references.ts'
-import type { UploadState } from './uploads.ts'
+import { requireOpen, type UploadState } from './uploads.ts'
 
 export interface LayerPart {
   /** Position of the first byte, from 0. */
@@ -14,11 +14,12 @@ export interface LayerPart {
   readonly bytes: Uint8Array
 }
 
-/** Appends a part and gives the position of the last byte received. Fails with InvalidLayerPart, LimitExceeded. */
+/** Appends a part and gives the position of the last byte received. Fails with InvalidLayerPart, LimitExceeded, UploadNotFound. */
 export async function uploadPart(ctx: Context, state: UploadState, part: LayerPart): Promise<number> {
   const { repository, upload } = state
   const where = { ...named(repository.registry, repository.name), uploadId: upload.id }
-  const invalid = (received: number) => fail('InvalidLayerPartException', { ...where, lastValidByteReceived: Math.max(received - 1, 0) })
+  const invalid = (received: number) =>
+    fail('InvalidLayerPartException', { ...where, lastValidByteReceived: Math.max(received - 1, 0) })
   if (part.lastByte - part.firstByte + 1 !== part.bytes.byteLength) {
     fail('InvalidLayerPartException/size', { ...where, lastValidByteReceived: Math.max(state.received - 1, 0) })
   }
@@ -29,9 +30,11 @@ export async function uploadPart(ctx: Context, state: UploadState, part: LayerPa
   const received = await appendPart(ctx, state, part).catch((error: unknown) => {
     if (error instanceof UploadOffsetError) return invalid(error.received)
     if (error instanceof UploadBusyError) return invalid(state.received)
-    if (error instanceof UploadTooLargeError) return fail('LimitExceededException/layerSize', { ...where, limit: ctx.limits.layerBytesMax })
+    if (error instanceof UploadTooLargeError)
+      return fail('LimitExceededException/layerSize', { ...where, limit: ctx.limits.layerBytesMax })
     throw error
   })
+  await requireOpen(ctx, state)
   const small = part.bytes.byteLength < ctx.limits.partBytesMin
   const expiresAtMs = ctx.clock.now() + ctx.limits.uploadLifeMs
   await ctx.metadata.write((tx) => tx.uploads.touch(upload.id, { expiresAtMs, part: { small } }))

@@ -1,11 +1,11 @@
 // Uploads: open, append, complete, cancel. Order of writes: bytes, fsync, rename, fsync of the directory, then one transaction, then
 // the answer (docs/storage-layout.md). An upload belongs to its repository and to the account that opened it; to all others it does not exist.
 
-import type { Digest } from '../lib/digest.ts'
+import { algorithmOf, digestOf, type Digest } from '../lib/digest.ts'
 import { fail } from '../model/errors.ts'
 import type { Context } from './context.ts'
 import type { RegistryKey, Repository, Upload } from './ports/metadata.ts'
-import { StorageFullError } from './ports/storage-errors.ts'
+import { StorageFullError, UploadBusyError } from './ports/storage-errors.ts'
 import { named } from './references.ts'
 import { getRepository, notFound } from './repositories.ts'
 
@@ -64,7 +64,8 @@ export async function getUpload(
 
 /**
  * Appends bytes at `offset`, or at the end when it is `undefined`, and gives the new length. The streaming twin of UploadLayerPart: the
- * caller has authorised that operation. Throws UploadOffsetError, UploadBusyError, UploadTooLargeError, StorageFullError.
+ * caller has authorised that operation. Fails with UploadNotFound; throws UploadOffsetError, UploadBusyError, UploadTooLargeError,
+ * StorageFullError.
  */
 export async function appendToUpload(
   ctx: Context,
@@ -73,9 +74,17 @@ export async function appendToUpload(
   source: AsyncIterable<Uint8Array>,
 ): Promise<number> {
   const received = await ctx.blobs.append(state.upload.id, offset ?? state.received, source, ctx.limits.layerBytesMax)
+  await requireOpen(ctx, state)
   if (ctx.ecrQuirks) await noteChunk(ctx, state.upload, received - state.received)
   else await keepAlive(ctx, state.upload)
   return received
+}
+
+/** Fails with UploadNotFound when the upload ended while its bytes came, and gives them back: nobody would complete or expire them. */
+export async function requireOpen(ctx: Context, { repository, upload }: UploadState): Promise<void> {
+  if (await ctx.metadata.read.uploads.find(upload.id)) return
+  await ctx.blobs.discardUpload(upload.id)
+  fail('UploadNotFoundException', { ...named(repository.registry, repository.name), uploadId: upload.id })
 }
 
 /** ECR keeps each chunk as a layer part: all but the last one have 5 MiB at least, or the upload cannot be completed. */
@@ -105,11 +114,17 @@ export async function completeUpload(ctx: Context, state: UploadState, digests: 
   if (upload.smallParts > 1 || (upload.smallParts === 1 && !upload.lastPartSmall)) fail('LayerPartTooSmallException')
   const [digest] = digests
   if (!digest) throw new Error('completeUpload needs a digest')
-  const published = await ctx.blobs.publish(upload.id, upload.phys, digests)
-  // Asked after publishing: an upload whose first completion was cut between rename and commit has no unfinished bytes, but a layer.
   const emptyAllowed = ctx.plane === 'distribution' && !ctx.ecrQuirks
+  // Before publishing, which could not be taken back: the upload is still good for bytes.
+  if (!emptyAllowed && received === 0 && digest === digestOf('', algorithmOf(digest)))
+    fail('EmptyUploadException', where)
+  const published = await publish(ctx, upload, digests)
+  // Asked after publishing: an upload whose first completion was cut between rename and commit has no unfinished bytes, but a layer.
   if ((published?.size ?? received) === 0 && !emptyAllowed) fail('EmptyUploadException', where)
-  if (!published) fail('InvalidLayerException')
+  if (!published) {
+    await requireOpen(ctx, state)
+    fail('InvalidLayerException')
+  }
   const outcome = await ctx.metadata.write(async (tx) => {
     const now = ctx.clock.now()
     if (!(await tx.uploads.find(upload.id))) {
@@ -124,6 +139,20 @@ export async function completeUpload(ctx: Context, state: UploadState, digests: 
   if (outcome === 'upload-gone') fail('UploadNotFoundException', where)
   if (outcome === 'existed') fail('LayerAlreadyExistsException', { ...where, layerDigest: digest })
   return digest
+}
+
+async function publish(
+  ctx: Context,
+  upload: Upload,
+  digests: readonly Digest[],
+): Promise<{ readonly size: number } | undefined> {
+  try {
+    return await ctx.blobs.publish(upload.id, upload.phys, digests)
+  } catch (error) {
+    // The API has no word for an upload that another request works on; the data plane has.
+    if (error instanceof UploadBusyError && ctx.plane === 'api') fail('ServerException/busy')
+    throw error
+  }
 }
 
 /** Ends an upload and gives its bytes back at once. */

@@ -1,7 +1,22 @@
-// A look at JSON text that JSON.parse cannot give: how deep it nests, and whether an object names a member twice. Linear, no recursion.
+// A look at JSON text before JSON.parse: how deep it nests, how many values it would make, and whether an object names a member twice.
+// Linear, no recursion.
+
+/** What a text may be. */
+export interface ShapeLimits {
+  readonly depth: number
+  /** How many members and items all its objects and arrays may have together; any number when absent. */
+  readonly values?: number
+  readonly uniqueKeys: boolean
+}
 
 /** The first thing wrong with the shape of `text`, or `undefined`. Text that is not JSON may pass: parse it as well. */
-export function shapeFault(text: string, limits: { readonly depth: number; readonly uniqueKeys: boolean }): 'too-deep' | 'duplicate-key' | undefined {
+export function shapeFault(
+  text: string,
+  limits: ShapeLimits,
+): 'too-deep' | 'too-many-values' | 'duplicate-key' | undefined {
+  const { values = Infinity } = limits
+  // Each bracket and each comma is followed by a value at most.
+  let seen = 0
   // One entry for each open bracket: the keys of an object so far, or undefined for an array.
   const open: (Set<string> | undefined)[] = []
   let keyExpected = false
@@ -9,11 +24,13 @@ export function shapeFault(text: string, limits: { readonly depth: number; reado
     switch (text.charCodeAt(at)) {
       case 0x7b: // {
         if (open.length === limits.depth) return 'too-deep'
+        if (++seen > values) return 'too-many-values'
         open.push(new Set())
         keyExpected = true
         break
       case 0x5b: // [
         if (open.length === limits.depth) return 'too-deep'
+        if (++seen > values) return 'too-many-values'
         open.push(undefined)
         keyExpected = false
         break
@@ -23,6 +40,7 @@ export function shapeFault(text: string, limits: { readonly depth: number; reado
         keyExpected = false
         break
       case 0x2c: // ,
+        if (++seen > values) return 'too-many-values'
         keyExpected = open.at(-1) !== undefined
         break
       case 0x22: {

@@ -20,8 +20,10 @@ interface OfUpload extends InRepository {
   readonly uploadId: string
 }
 
-const inRegistry = (p: InRepository) => `the repository with name '${p.repositoryName}' in the registry with id '${p.registryId}'`
-const inRegistryShort = (p: InRepository) => `repository with name '${p.repositoryName}' in registry with id '${p.registryId}'`
+const inRegistry = (p: InRepository) =>
+  `the repository with name '${p.repositoryName}' in the registry with id '${p.registryId}'`
+const inRegistryShort = (p: InRepository) =>
+  `repository with name '${p.repositoryName}' in registry with id '${p.registryId}'`
 
 /** `Name` or `Name/which`, where a name has several sentences. */
 export const sentences = {
@@ -66,7 +68,8 @@ export const sentences = {
     (p) => `Invalid parameter at '${p.parameter}' failed to satisfy constraint: '${p.constraint}'`,
   ),
   'InvalidTagParameterException/aws': guessed(
-    () => `Invalid parameter at 'tagKey' failed to satisfy constraint: 'aws: prefixed tag key names are not allowed for external use'`,
+    () =>
+      `Invalid parameter at 'tagKey' failed to satisfy constraint: 'aws: prefixed tag key names are not allowed for external use'`,
   ),
   'InvalidTagParameterException/key': guessed(
     () => `Invalid parameter at 'tagKey' failed to satisfy constraint: 'must have length between 1 and 128'`,
@@ -95,6 +98,9 @@ export const sentences = {
   'LayersNotFoundException/download': guessed<InRepository & { layerDigest: string }>(
     (p) => `Layer with digest '${p.layerDigest}' does not exist in ${inRegistry(p)}`,
   ),
+  'LimitExceededException/answer': guessed<{ limit: number }>(
+    (p) => `The manifests of the images exceed the maximum allowed size of one answer which is '${p.limit}' bytes`,
+  ),
   'LimitExceededException/images': observed<InRepository & { limit: number }>(
     (p) => `The ${inRegistryShort(p)} already has the maximum allowed number of images which is '${p.limit}'`,
   ),
@@ -103,13 +109,16 @@ export const sentences = {
       `Adding tag '${p.imageTag}' to an image in the ${inRegistryShort(p)} exceeds the maximum allowed number of tags per image which is '${p.limit}'`,
   ),
   'LimitExceededException/repositories': guessed<{ registryId: string; limit: number }>(
-    (p) => `The registry with id '${p.registryId}' already has the maximum allowed number of repositories which is '${p.limit}'`,
+    (p) =>
+      `The registry with id '${p.registryId}' already has the maximum allowed number of repositories which is '${p.limit}'`,
   ),
   'LimitExceededException/layerParts': guessed<OfUpload & { limit: number }>(
-    (p) => `The upload with id '${p.uploadId}' in the ${inRegistryShort(p)} already has the maximum allowed number of layer parts which is '${p.limit}'`,
+    (p) =>
+      `The upload with id '${p.uploadId}' in the ${inRegistryShort(p)} already has the maximum allowed number of layer parts which is '${p.limit}'`,
   ),
   'LimitExceededException/layerSize': guessed<OfUpload & { limit: number }>(
-    (p) => `The upload with id '${p.uploadId}' in the ${inRegistryShort(p)} exceeds the maximum allowed layer size which is '${p.limit}' bytes`,
+    (p) =>
+      `The upload with id '${p.uploadId}' in the ${inRegistryShort(p)} exceeds the maximum allowed layer size which is '${p.limit}' bytes`,
   ),
   ReferencedImagesNotFoundException: observed<InRepository & { imageDigests: readonly string[] }>(
     (p) =>
@@ -132,7 +141,8 @@ export const sentences = {
     (p) => `The account already has the maximum allowed number of open uploads which is '${p.limit}'`,
   ),
   TooManyTagsException: guessed<{ limit: number }>(
-    (p) => `The list of tags on the repository is over the limit. The maximum number of tags that can be applied to a repository is ${p.limit}`,
+    (p) =>
+      `The list of tags on the repository is over the limit. The maximum number of tags that can be applied to a repository is ${p.limit}`,
   ),
   'UnknownOperationException/notOffered': guessed<{ operation: string }>(
     (p) => `The operation ${p.operation} is not offered by this server yet`,
@@ -182,7 +192,10 @@ export function fail<K extends SentenceKey>(sentence: K, ...args: FailArguments<
   const params = args[0]
   // The overload above ties the parameters to the sentence; the table's union of functions cannot say so.
   const text = (sentences[sentence].text as (params: unknown) => string)(params)
-  const members = (extraMembers[errorNameOf(sentence)] ?? []).map((name) => [name, (params as Record<string, unknown>)[name]]) // the sentence's own parameters
+  const members = (extraMembers[errorNameOf(sentence)] ?? []).map((name) => [
+    name,
+    (params as Record<string, unknown>)[name],
+  ]) // the sentence's own parameters
   throw new EcrError(sentence, text, Object.fromEntries(members))
 }
 
@@ -204,6 +217,8 @@ export const failureReasons = {
   ImageReferencedByManifestList: observed<{ parents: readonly string[] }>(
     (p) => `Requested image referenced by manifest list: [${p.parents.join(', ')}]`,
   ),
-  InvalidLayerDigest: guessed(() => `Invalid request parameters: layer digest should satisfy the regex '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'`),
+  InvalidLayerDigest: guessed(
+    () => `Invalid request parameters: layer digest should satisfy the regex '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'`,
+  ),
   MissingLayerDigest: guessed(() => 'Invalid request parameters: layer digest cannot be empty'),
 }

@@ -22,10 +22,16 @@ export function sealPage(key: Uint8Array, binding: PageBinding, position: readon
 }
 
 /** The position in a token, or `undefined` when it is forged, belongs to another request, or is too old. */
-export function openPage(key: Uint8Array, binding: PageBinding, token: string, nowMs: number): readonly string[] | undefined {
+export function openPage(
+  key: Uint8Array,
+  binding: PageBinding,
+  token: string,
+  nowMs: number,
+): readonly string[] | undefined {
   if (token.length > 4096) return undefined
   const bytes = Buffer.from(token, 'base64url')
-  if (bytes.length < 29) return undefined
+  // Node reads several spellings of the same bytes, and skips what is not base64; only ours is a token.
+  if (bytes.length < 29 || bytes.toString('base64url') !== token) return undefined
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12), { authTagLength: 16 })
   decipher.setAAD(boundTo(binding))
   decipher.setAuthTag(bytes.subarray(12, 28))

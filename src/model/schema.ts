@@ -75,7 +75,9 @@ type StructType<M extends Members> = { readonly [K in RequiredNames<M>]: Infer<M
   readonly [K in OptionalNames<M>]?: Infer<M[K]> | undefined
 }
 
-export function string<const T extends string = string>(constraints: Omit<StringSchema<T>, 'kind'> = {}): StringSchema<T> {
+export function string<const T extends string = string>(
+  constraints: Omit<StringSchema<T>, 'kind'> = {},
+): StringSchema<T> {
   return { kind: 'string', ...constraints }
 }
 export function integer(constraints: Omit<NumberSchema, 'kind'> = {}): NumberSchema {
@@ -96,7 +98,10 @@ export function blob(constraints: Omit<BlobSchema, 'kind'> = {}): BlobSchema {
 export function timestamp(): TimestampSchema {
   return { kind: 'timestamp' }
 }
-export function list<S extends Schema>(member: S, constraints: { min?: number; max?: number } = {}): ListSchema<Infer<S>> {
+export function list<S extends Schema>(
+  member: S,
+  constraints: { min?: number; max?: number } = {},
+): ListSchema<Infer<S>> {
   return { kind: 'list', member, ...constraints }
 }
 export function map<K extends string, S extends Schema>(

@@ -42,8 +42,10 @@ export function violation(schema: Schema, value: unknown, parameter = ''): Viola
       return undefined
     }
     case 'map':
-      for (const [key, item] of Object.entries(value as Readonly<Record<string, unknown>>)) { // a map's value is a record
-        const found = violation(schema.key, key, parameter) ?? violation(schema.value, item, `${parameter}.${key}.member`)
+      for (const [key, item] of Object.entries(value as Readonly<Record<string, unknown>>)) {
+        // a map's value is a record
+        const found =
+          violation(schema.key, key, parameter) ?? violation(schema.value, item, `${parameter}.${key}.member`)
         if (found) return found
       }
       return undefined

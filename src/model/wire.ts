@@ -29,7 +29,10 @@ export function encode(schema: Schema, value: unknown): unknown {
       return (value as readonly unknown[]).map((item) => encode(schema.member, item)) // a list's value is an array
     case 'map':
       return Object.fromEntries(
-        Object.entries(value as Readonly<Record<string, unknown>>).map(([key, item]) => [key, encode(schema.value, item)]), // a map's value is a record
+        Object.entries(value as Readonly<Record<string, unknown>>).map(([key, item]) => [
+          key,
+          encode(schema.value, item),
+        ]), // a map's value is a record
       )
     case 'timestamp':
       return (value as number) / 1000 // a time is milliseconds on our side
@@ -60,7 +63,9 @@ function decodeValue(schema: Schema, json: unknown, path: string): unknown {
       return decodeBlob(json, path)
     case 'list':
       if (!Array.isArray(json)) throw wrongType(path, 'a list')
-      return json.filter((item) => item !== null).map((item, index) => decodeValue(schema.member, item, `${path}.${index + 1}`))
+      return json
+        .filter((item) => item !== null)
+        .map((item, index) => decodeValue(schema.member, item, `${path}.${index + 1}`))
     case 'map':
       return Object.fromEntries(
         Object.entries(asObject(json, path))

@@ -13,7 +13,11 @@ export interface Service {
   readonly apiVersion: string
 }
 
-export const ecr: Service = { name: 'ecr', targetPrefix: 'AmazonEC2ContainerRegistry_V20150921', apiVersion: '2015-09-21' }
+export const ecr: Service = {
+  name: 'ecr',
+  targetPrefix: 'AmazonEC2ContainerRegistry_V20150921',
+  apiVersion: '2015-09-21',
+}
 export const sts: Service = { name: 'sts', targetPrefix: undefined, apiVersion: '2011-06-15' }
 
 /** What has to be allowed: an IAM action on a resource. */

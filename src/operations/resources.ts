@@ -12,14 +12,18 @@ interface NamesRepository {
 
 /** `ecr:<action>` on the repository that the input names. */
 export function onRepository(action: string): Permission<NamesRepository> {
-  return { action: `ecr:${action}`, resource: (ctx, input) => repositoryArn(privateRegistry(ctx, input.registryId), input.repositoryName) }
+  return {
+    action: `ecr:${action}`,
+    resource: (ctx, input) => repositoryArn(privateRegistry(ctx, input.registryId), input.repositoryName),
+  }
 }
 
 /** `ecr:<action>` on all repositories of a registry, as IAM asks for listings. */
 export function onRegistry(action: string): Permission<{ readonly registryId?: string | undefined }> {
   return {
     action: `ecr:${action}`,
-    resource: (ctx, input) => (input.registryId === undefined ? '*' : repositoryArn(privateRegistry(ctx, input.registryId), '*')),
+    resource: (ctx, input) =>
+      input.registryId === undefined ? '*' : repositoryArn(privateRegistry(ctx, input.registryId), '*'),
   }
 }
 
@@ -29,7 +33,8 @@ export function onArn(action: string): Permission<{ readonly resourceArn: string
     action: `ecr:${action}`,
     resource: (ctx: Context, input) => {
       const { registry, name } = parseRepositoryArn(input.resourceArn)
-      if (registry.region !== ctx.region) fail('InvalidParameterException', { parameter: 'resourceArn', constraint: 'Invalid ARN' })
+      if (registry.region !== ctx.region)
+        fail('InvalidParameterException', { parameter: 'resourceArn', constraint: 'Invalid ARN' })
       return repositoryArn(registry, name)
     },
   }

@@ -31,7 +31,11 @@ export function createAuthenticate({ verifier, accessKeys, devPrincipal }: Authe
 }
 
 /** The signer named in a well-formed Authorization header, when its key is not one of ours: there is no secret to check it with. */
-function unknownSigner(request: HttpRequest, accessKeys: AccessKeys, devPrincipal: (accessKeyId: string) => Caller): Authentication | undefined {
+function unknownSigner(
+  request: HttpRequest,
+  accessKeys: AccessKeys,
+  devPrincipal: (accessKeyId: string) => Caller,
+): Authentication | undefined {
   const authorization = parseAuthorization(request.headers['authorization'] ?? '')
   const scope = 'credential' in authorization ? parseCredential(authorization.credential) : undefined
   if (!scope || !isRegionName(scope.region) || accessKeys.find(scope.accessKeyId)) return undefined

@@ -17,7 +17,12 @@ export interface ApiOptions {
 
 /** Answers the ECR API (AWS JSON 1.1) and STS (Query), told apart by the media type; anything else in AWS JSON's form. */
 export function createApiHandler({ services, authenticate }: ApiOptions): HttpHandler {
-  const json = createJsonService({ services, authenticate, operations: privateOperations, modelNames: privateModelNames })
+  const json = createJsonService({
+    services,
+    authenticate,
+    operations: privateOperations,
+    modelNames: privateModelNames,
+  })
   const query = createQueryService({ services, authenticate, operations: [getCallerIdentity] })
   return async (request) => {
     if (request.path !== '/') return faultResponse(request.requestId, faults.noSuchPath)

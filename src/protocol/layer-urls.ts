@@ -52,7 +52,11 @@ export function createLayerUrlHandler(options: LayerUrlOptions): HttpHandler {
   }
 }
 
-async function serveLayer(services: LayerUrlOptions['services'], request: HttpRequest, layer: Layer): Promise<HttpResponse> {
+async function serveLayer(
+  services: LayerUrlOptions['services'],
+  request: HttpRequest,
+  layer: Layer,
+): Promise<HttpResponse> {
   const answer = await answerLayer(services, request, layer, privateHeaders(request))
   if (answer === 'damaged') return refusal(request, 404, 'NoSuchKey', 'The specified key does not exist.')
   if (answer !== 'unsatisfiable') return { ...answer, log: { operation: 'GetLayer', layer: layer.digest } }

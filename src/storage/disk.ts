@@ -118,11 +118,10 @@ export async function openDiskBlobs({ directory, reserveBytes, readBytes, hooks 
     const from = layout.uploadPath(uploadId)
     const to = layout.blobPath(phys)
     if (digests.length === 0) throw new Error('publishing needs a digest')
-    const file = (await openExisting(from)) ?? (await publishedBefore(from, to))
-    if (!file)
-      return (await matchesDigests(to.path, digests, undefined, buffers))
-        ? { size: (await stat(to.path)).size }
-        : undefined
+    const before = await sizeOf(to.path)
+    if (before !== undefined) return publishedBefore(uploadId, to, before, digests)
+    // An upload that never received a byte is the empty layer.
+    const file = await open(from, constants.O_RDWR | constants.O_CREAT, 0o640)
     try {
       const { size } = await file.stat()
       const hash = hashes.take(uploadId, size)
@@ -138,19 +137,28 @@ export async function openDiskBlobs({ directory, reserveBytes, readBytes, hooks 
       await makeNameDurable(to)
       await at('blob:after-dirsync')
       return { size }
+    } catch (error) {
+      // Discarded meanwhile: there is nothing to publish.
+      if (isMissing(error) && (await sizeOf(from)) === undefined) return undefined
+      throw error
     } finally {
       await file.close()
     }
   }
 
   /**
-   * An upload without a file: either it was renamed already (a repeat after a crash or a failed transaction; the rename is made durable
-   * again and there is nothing to open), or it never received a byte and is the empty layer.
+   * Renamed already: a repeat after a crash or a failed transaction, or a request that crossed the completion of another one. A row may
+   * name the file by now, so that it is neither replaced nor given up; bytes that came for the upload afterwards are nobody's.
    */
-  async function publishedBefore(from: string, to: BlobPath): Promise<FileHandle | undefined> {
-    if ((await sizeOf(to.path)) === undefined) return open(from, constants.O_RDWR | constants.O_CREAT, 0o640)
-    await makeNameDurable(to)
-    return undefined
+  async function publishedBefore(
+    uploadId: string,
+    to: BlobPath,
+    size: number,
+    digests: readonly Digest[],
+  ): Promise<{ readonly size: number } | undefined> {
+    await discardUpload(uploadId)
+    await syncDirectory(to.directory)
+    return (await matchesDigests(to.path, digests, undefined, buffers)) ? { size } : undefined
   }
 
   /**
@@ -180,6 +188,11 @@ export async function openDiskBlobs({ directory, reserveBytes, readBytes, hooks 
     }
   }
 
+  async function discardUpload(uploadId: string): Promise<void> {
+    hashes.forget(uploadId)
+    await rm(layout.uploadPath(uploadId), { force: true })
+  }
+
   async function received(uploadId: string): Promise<number> {
     return (await sizeOf(layout.uploadPath(uploadId))) ?? 0
   }
@@ -188,10 +201,7 @@ export async function openDiskBlobs({ directory, reserveBytes, readBytes, hooks 
     append: (uploadId, offset, source, maxBytes) => alone(uploadId, () => append(uploadId, offset, source, maxBytes)),
     received,
     publish: (uploadId, phys, digests) => alone(uploadId, () => publish(uploadId, phys, digests)),
-    discardUpload: async (uploadId) => {
-      hashes.forget(uploadId)
-      await rm(layout.uploadPath(uploadId), { force: true })
-    },
+    discardUpload,
     read: async (phys, size, range) => {
       const file = await openForReading(layout.blobPath(phys).path)
       if (!file) return undefined
@@ -230,15 +240,6 @@ export async function openDiskBlobs({ directory, reserveBytes, readBytes, hooks 
       closed = true
       await Promise.all(busy.values())
     },
-  }
-}
-
-async function openExisting(path: string): Promise<FileHandle | undefined> {
-  try {
-    return await open(path, constants.O_RDWR)
-  } catch (error) {
-    if (isMissing(error)) return undefined
-    throw error
   }
 }
 

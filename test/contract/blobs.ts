@@ -230,6 +230,37 @@ function publishing(storeTest: StoreTest): void {
     return { published: [phys] }
   })
 
+  storeTest('a published blob never changes, whatever is sent for its upload afterwards', async ({ blobs }) => {
+    const [id, phys] = [randomUUID(), newPhys()]
+    await blobs.append(id, 0, piecesOf(Buffer.from('first'), 5), noLimit)
+    assert.deepEqual(await blobs.publish(id, phys, [digestOf('first')]), { size: 5 })
+    await blobs.append(id, 0, piecesOf(Buffer.from('other'), 5), noLimit)
+    assert.equal(await blobs.publish(id, phys, [digestOf('other')]), undefined)
+    assert.equal(String(await contentOf(blobs, phys, 5)), 'first')
+    assert.deepEqual(await blobs.publish(id, phys, [digestOf('first')]), { size: 5 })
+    return { published: [phys] }
+  })
+
+  storeTest('an upload that is discarded while it is published is published whole or not at all', async ({ blobs }) => {
+    const all = Array.from({ length: 30 }, () => ({ id: randomUUID(), phys: newPhys() }))
+    const kept: string[] = []
+    for (const { id, phys } of all) {
+      await blobs.append(id, 0, piecesOf(randomBytes(300_000), 65_536), noLimit)
+      const publishing = blobs.publish(id, phys, [digestOf('never')])
+      await blobs.discardUpload(id)
+      assert.equal(await publishing, undefined)
+    }
+    for (const { id, phys } of all) {
+      await blobs.append(id, 0, piecesOf(Buffer.from('right'), 5), noLimit)
+      const publishing = blobs.publish(id, phys, [digestOf('right')])
+      await blobs.discardUpload(id)
+      if ((await publishing) !== undefined) kept.push(phys)
+    }
+    for (const phys of kept) assert.equal(String(await contentOf(blobs, phys, 5)), 'right')
+    for (const { id } of all) await blobs.discardUpload(id)
+    return { published: kept }
+  })
+
   storeTest('two uploads of the same bytes are two files', async ({ blobs }) => {
     const [one, two] = [newPhys(), newPhys()]
     const bytes = randomBytes(400_000)

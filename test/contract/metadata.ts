@@ -209,7 +209,9 @@ function transactionContract(open: OpenMetadata): void {
           if (await tx.repositories.find(registry, 'told/early')) throw new Error('already exists')
         })
         .catch(async (error: unknown) => {
-          order.push((await store.metadata.read.repositories.find(registry, 'told/early')) ? String(error) : 'told early')
+          order.push(
+            (await store.metadata.read.repositories.find(registry, 'told/early')) ? String(error) : 'told early',
+          )
         })
       await Promise.all([first, second])
       assert.deepEqual(order.toSorted(), ['Error: already exists', 'durable'])

@@ -65,7 +65,7 @@ export interface HowToSign {
   readonly expiresSeconds?: number
 }
 
-export const defaultAmzDate = '20261121T100000Z'
+const defaultAmzDate = '20261121T100000Z'
 
 function plan(how: HowToSign) {
   const { key = exampleKey, amzDate = defaultAmzDate, region = 'us-east-1', service = 'ecr' } = how

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { createSigV4Verifier, type Credential, type SigV4VerifierOptions } from '../../src/protocol/sigv4/verify.ts'
 import { exampleKey, sha256, signed, toRequest, type HowToSign, type Message } from './sign.ts'
 
-export const nowMs = Date.UTC(2026, 10, 21, 10, 0, 0)
+const nowMs = Date.UTC(2026, 10, 21, 10, 0, 0)
 export const alice: Credential<string> = { ...exampleKey, active: true, principal: 'alice' }
 export const temporary: Credential<string> = {
   accessKeyId: 'ASIATEMPORARY',

@@ -147,7 +147,7 @@ export interface ImageReads {
     artifactTypes: readonly string[] | undefined,
     after: Digest | undefined,
     limit: number,
-  ): Promise<readonly Image[]>
+  ): Promise<readonly ImageSummary[]>
   /** Digests of the indexes that name `digest` as a child, ordered, at most `limit`. */
   parents(repositoryId: string, digest: Digest, limit: number): Promise<readonly Digest[]>
   count(repositoryId: string): Promise<number>
@@ -160,12 +160,7 @@ export interface ImageWrites extends ImageReads {
    * Stores a new image with its references. The caller has checked, in this transaction, that every layer is in the repository and
    * every child exists; the foreign keys hold it to that.
    */
-  put(
-    repositoryId: string,
-    image: Image,
-    layers: readonly LayerReference[],
-    children: readonly Digest[],
-  ): Promise<void>
+  put(repositoryId: string, image: Image, layers: readonly LayerReference[], children: readonly Digest[]): Promise<void>
   /** Removes image and references (not tags: remove those first) and leases every layer it referenced until `leaseUntilMs`. */
   remove(repositoryId: string, digest: Digest, leaseUntilMs: number): Promise<void>
   notePull(repositoryId: string, digest: Digest, atMs: number): Promise<void>
@@ -222,7 +217,10 @@ export interface UploadReads {
 export interface UploadWrites extends UploadReads {
   create(upload: Upload): Promise<void>
   /** Notes progress: a new end of life, and for API parts one more part. */
-  touch(id: string, change: { readonly expiresAtMs: number; readonly part?: { readonly small: boolean } }): Promise<void>
+  touch(
+    id: string,
+    change: { readonly expiresAtMs: number; readonly part?: { readonly small: boolean } },
+  ): Promise<void>
   /** Removes the row; its physical name and its upload file go to the trash. */
   discard(id: string, reason: string, nowMs: number): Promise<void>
 }
@@ -245,7 +243,10 @@ export interface TrashWrites extends TrashReads {
 
 /** For recovery and fsck only: what the tables say about physical names, in byte order. Never used on a request path. */
 export interface PhysReads {
-  blobs(after: string | undefined, limit: number): Promise<readonly { readonly phys: string; readonly size: number; readonly bad: boolean }[]>
+  blobs(
+    after: string | undefined,
+    limit: number,
+  ): Promise<readonly { readonly phys: string; readonly size: number; readonly bad: boolean }[]>
   /** Whether some table (blob, trash or upload) knows the name. */
   isOwned(phys: string): Promise<boolean>
 }

@@ -17,5 +17,5 @@ export const mediaType = string()
 export const url = string()
 
 /** A tag of an AWS resource; the only members in ECR that begin with a capital. */
-export const resourceTag = struct({ Key: string(), Value: string() })
+const resourceTag = struct({ Key: string(), Value: string() })
 export const resourceTagList = list(resourceTag)

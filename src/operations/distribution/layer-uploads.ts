@@ -8,7 +8,12 @@ import { inRepository } from '../../model/shapes/repository.ts'
 import { ecr, operation } from '../operation.ts'
 import { onRepository } from '../resources.ts'
 
-const errors = ['ServerException', 'InvalidParameterException', 'RepositoryNotFoundException', 'UploadNotFoundException']
+const errors = [
+  'ServerException',
+  'InvalidParameterException',
+  'RepositoryNotFoundException',
+  'UploadNotFoundException',
+]
 
 /** How many bytes an upload has (GET of its location). */
 export const getLayerUpload = operation({
@@ -19,7 +24,12 @@ export const getLayerUpload = operation({
   errors,
   allow: onRepository('UploadLayerPart'),
   handle: async (ctx, input) => {
-    const { received } = await getUpload(ctx, privateRegistry(ctx, input.registryId), input.repositoryName, input.uploadId)
+    const { received } = await getUpload(
+      ctx,
+      privateRegistry(ctx, input.registryId),
+      input.repositoryName,
+      input.uploadId,
+    )
     return { uploadId: input.uploadId, received }
   },
 })
@@ -33,7 +43,10 @@ export const cancelLayerUpload = operation({
   errors,
   allow: onRepository('UploadLayerPart'),
   handle: async (ctx, input) => {
-    await cancelUpload(ctx, await getUpload(ctx, privateRegistry(ctx, input.registryId), input.repositoryName, input.uploadId))
+    await cancelUpload(
+      ctx,
+      await getUpload(ctx, privateRegistry(ctx, input.registryId), input.repositoryName, input.uploadId),
+    )
     return {}
   },
 })

@@ -31,14 +31,21 @@ export const completeLayerUpload = operation({
     const registry = privateRegistry(ctx, input.registryId)
     const state = await getUpload(ctx, registry, input.repositoryName, input.uploadId)
     const digest = await completeUpload(ctx, state, digests)
-    return { registryId: registry.accountId, repositoryName: input.repositoryName, uploadId: input.uploadId, layerDigest: digest }
+    return {
+      registryId: registry.accountId,
+      repositoryName: input.repositoryName,
+      uploadId: input.uploadId,
+      layerDigest: digest,
+    }
   },
 })
 
 /** The digests a layer is to have: at most one of each algorithm, for two of one cannot both be right. */
 function knownDigests(texts: readonly string[]): readonly Digest[] {
   const invalid = (constraint: string) => fail('InvalidParameterException', { parameter: 'layerDigests', constraint })
-  const digests = [...new Set(texts)].map((text) => parseDigest(text) ?? invalid(`'${text.slice(0, 100)}' is not a supported digest`))
+  const digests = [...new Set(texts)].map(
+    (text) => parseDigest(text) ?? invalid(`'${text.slice(0, 100)}' is not a supported digest`),
+  )
   if (new Set(digests.map(algorithmOf)).size < digests.length) invalid('must not hold several digests of one algorithm')
   return digests
 }

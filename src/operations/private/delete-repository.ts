@@ -21,7 +21,12 @@ export const deleteRepository = operation({
   ],
   allow: onRepository('DeleteRepository'),
   handle: async (ctx, input) => {
-    const deleted = await remove(ctx, privateRegistry(ctx, input.registryId), input.repositoryName, input.force ?? false)
+    const deleted = await remove(
+      ctx,
+      privateRegistry(ctx, input.registryId),
+      input.repositoryName,
+      input.force ?? false,
+    )
     return { repository: presentRepository(ctx, deleted) }
   },
 })

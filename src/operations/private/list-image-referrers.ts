@@ -2,7 +2,7 @@ import { parseDigest } from '../../lib/digest.ts'
 import { checkImageDigest } from '../../domain/image-ids.ts'
 import { page } from '../../domain/paging.ts'
 import { privateRegistry } from '../../domain/references.ts'
-import { referrersOf } from '../../domain/referrers.ts'
+import { describeReferrers, fittingOneAnswer } from '../../domain/referrers.ts'
 import { getRepository } from '../../domain/repositories.ts'
 import { integer, list, optional, struct } from '../../model/schema.ts'
 import { nextToken } from '../../model/shapes/common.ts'
@@ -48,9 +48,15 @@ export const listImageReferrers = operation({
       input,
       20,
       ['ListImageReferrers', repository.id, subject, input.filter ?? {}],
-      (position, limit) => referrersOf(ctx, repository, subject, types, parseDigest(position?.[0] ?? ''), limit),
-      (referrer) => [referrer.digest],
+      (position, limit) =>
+        ctx.metadata.read.images.referrers(repository.id, subject, types, parseDigest(position?.[0] ?? ''), limit),
+      (image) => [image.digest],
+      (images) => fittingOneAnswer(ctx, images),
     )
-    return { referrers: items.map((referrer) => ({ ...referrer, artifactStatus: 'ACTIVE' as const })), nextToken: next }
+    const referrers = await describeReferrers(ctx, repository, items)
+    return {
+      referrers: referrers.map((referrer) => ({ ...referrer, artifactStatus: 'ACTIVE' as const })),
+      nextToken: next,
+    }
   },
 })

@@ -21,6 +21,8 @@ export function presentRepository(ctx: Context, repository: Repository): Infer<t
 }
 
 /** Exclusion filters, absent when there are none. */
-export function presentFilters(filters: readonly string[]): readonly { readonly filterType: 'WILDCARD'; readonly filter: string }[] | undefined {
+export function presentFilters(
+  filters: readonly string[],
+): readonly { readonly filterType: 'WILDCARD'; readonly filter: string }[] | undefined {
   return filters.length === 0 ? undefined : filters.map((filter) => ({ filterType: 'WILDCARD', filter }))
 }

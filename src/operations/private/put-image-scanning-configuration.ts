@@ -19,6 +19,10 @@ export const putImageScanningConfiguration = operation({
     // Go's SDK leaves a false out: an empty configuration means false.
     const scanOnPush = input.imageScanningConfiguration.scanOnPush ?? false
     await changeRepository(ctx, registry, input.repositoryName, { scanOnPush })
-    return { registryId: registry.accountId, repositoryName: input.repositoryName, imageScanningConfiguration: { scanOnPush } }
+    return {
+      registryId: registry.accountId,
+      repositoryName: input.repositoryName,
+      imageScanningConfiguration: { scanOnPush },
+    }
   },
 })

@@ -2,7 +2,12 @@ import { privateRegistry } from '../../domain/references.ts'
 import { changeRepository } from '../../domain/repositories.ts'
 import { checkMutability } from '../../domain/tag-mutability.ts'
 import { optional, struct } from '../../model/schema.ts'
-import { imageTagMutability, imageTagMutabilityExclusionFilters, inRepository, ofRepository } from '../../model/shapes/repository.ts'
+import {
+  imageTagMutability,
+  imageTagMutabilityExclusionFilters,
+  inRepository,
+  ofRepository,
+} from '../../model/shapes/repository.ts'
 import { ecr, operation } from '../operation.ts'
 import { onRepository } from '../resources.ts'
 import { presentFilters } from './present-repository.ts'
@@ -27,7 +32,10 @@ export const putImageTagMutability = operation({
     const registry = privateRegistry(ctx, input.registryId)
     const filters = input.imageTagMutabilityExclusionFilters?.map(({ filter }) => filter)
     const exclusionFilters = checkMutability(input.imageTagMutability, filters)
-    await changeRepository(ctx, registry, input.repositoryName, { tagMutability: input.imageTagMutability, exclusionFilters })
+    await changeRepository(ctx, registry, input.repositoryName, {
+      tagMutability: input.imageTagMutability,
+      exclusionFilters,
+    })
     return {
       registryId: registry.accountId,
       repositoryName: input.repositoryName,

@@ -21,7 +21,12 @@ export const tagResource = operation({
   allow: onArn('TagResource'),
   handle: async (ctx, input) => {
     const { registry, name } = parseRepositoryArn(input.resourceArn)
-    await tagRepository(ctx, registry, name, input.tags.map(({ Key, Value }) => ({ key: Key, value: Value })))
+    await tagRepository(
+      ctx,
+      registry,
+      name,
+      input.tags.map(({ Key, Value }) => ({ key: Key, value: Value })),
+    )
     return {}
   },
 })

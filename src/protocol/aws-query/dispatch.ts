@@ -23,18 +23,27 @@ export interface QueryServiceOptions {
 
 /** Answers POST / with a form. */
 export function createQueryService(options: QueryServiceOptions): (request: HttpRequest) => Promise<HttpResponse> {
-  const byAction = new Map(options.operations.map((operation) => [`${operation.service.apiVersion}/${operation.name}`, operation]))
+  const byAction = new Map(
+    options.operations.map((operation) => [`${operation.service.apiVersion}/${operation.name}`, operation]),
+  )
   return async (request) => {
     const body = await readBody(request, bodyBytesMax)
-    if (body === 'too-large') return refusal(request, 413, 'RequestEntityTooLarge', `The request body must not exceed ${bodyBytesMax} bytes`)
+    if (body === 'too-large')
+      return refusal(request, 413, 'RequestEntityTooLarge', `The request body must not exceed ${bodyBytesMax} bytes`)
     if (body === 'too-slow') return refusal(request, 408, 'RequestTimeout', 'The request body did not arrive in time')
     const form = new URLSearchParams(Buffer.from(body).toString('utf8'))
     const action = form.get('Action')
     const version = form.get('Version')
-    if (action === null) return refusal(request, 400, 'MissingAction', 'The request is missing an action or a required parameter')
+    if (action === null)
+      return refusal(request, 400, 'MissingAction', 'The request is missing an action or a required parameter')
     const operation = byAction.get(`${version}/${action}`)
     if (!operation) {
-      return refusal(request, 400, 'InvalidAction', `Could not find operation ${action.slice(0, 100)} for version ${version?.slice(0, 20)}`)
+      return refusal(
+        request,
+        400,
+        'InvalidAction',
+        `Could not find operation ${action.slice(0, 100)} for version ${version?.slice(0, 20)}`,
+      )
     }
     return serve(options, request, body, operation, form)
   }
@@ -68,7 +77,9 @@ async function serve(
 
 /** Members of the input that the form gives; so far STS's offered operations take flat strings only. */
 function membersOf(schema: StructSchema, form: URLSearchParams): Readonly<Record<string, string>> {
-  const given = Object.entries(schema.members).filter(([name, member]) => memberOf(member).schema.kind === 'string' && form.has(name))
+  const given = Object.entries(schema.members).filter(
+    ([name, member]) => memberOf(member).schema.kind === 'string' && form.has(name),
+  )
   return Object.fromEntries(given.map(([name]) => [name, form.get(name) ?? '']))
 }
 

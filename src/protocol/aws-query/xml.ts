@@ -15,7 +15,9 @@ export function toXml(schema: Schema, value: unknown): string {
       return (value as readonly unknown[]).map((item) => element('member', toXml(schema.member, item))).join('') // a list's value is an array
     case 'map':
       return Object.entries(value as Readonly<Record<string, unknown>>) // a map's value is a record
-        .map(([key, item]) => element('entry', element('key', escapeXml(key)) + element('value', toXml(schema.value, item))))
+        .map(([key, item]) =>
+          element('entry', element('key', escapeXml(key)) + element('value', toXml(schema.value, item))),
+        )
         .join('')
     case 'timestamp':
       return new Date(value as number).toISOString() // a time is milliseconds on our side

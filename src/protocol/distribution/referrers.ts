@@ -55,6 +55,7 @@ async function collect(
     maxResults: pageSize,
   }
   const referrers: Descriptor[] = []
+  let bytes = 0
   let nextToken = call.query.get('nextToken') ?? undefined
   for (let page = 0; page < pagesMax; page++) {
     const answer = await perform(listImageReferrers, call.ctx, { ...input, nextToken }).catch((error: unknown) =>
@@ -62,7 +63,9 @@ async function collect(
     )
     referrers.push(...(answer.referrers ?? []))
     nextToken = answer.nextToken
-    if (nextToken === undefined) break
+    bytes += (answer.referrers ?? []).reduce((sum, referrer) => sum + referrer.size, 0)
+    // Annotations are part of an answer and may fill a manifest: no page follows one that is large.
+    if (nextToken === undefined || bytes >= call.ctx.limits.manifestBytesMax / 2) break
   }
   return { referrers, nextToken }
 }

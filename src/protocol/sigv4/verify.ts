@@ -8,7 +8,6 @@ import { verifyHeader, type SigV4Verdict } from './verify-header.ts'
 import { verifyQuery, type QueryExpectation, type QueryVerdict } from './verify-query.ts'
 
 export type { Credential, SigningKeySource } from './credentials.ts'
-export type { QueryFault, SigV4Fault } from './faults.ts'
 export type { SigV4Verdict } from './verify-header.ts'
 export type { QueryVerdict } from './verify-query.ts'
 

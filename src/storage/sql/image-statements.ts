@@ -145,7 +145,7 @@ type Referrers = {
 export const pageReferrers = statement((db, is: Referrers) =>
   db
     .selectFrom('manifest')
-    .select([...summaryColumns, 'manifest.body'])
+    .select(summaryColumns)
     .where('repository_id', '=', is.repositoryId)
     .where('subject', '=', is.subject)
     .where('digest', '>', is.after)
@@ -156,7 +156,7 @@ export const pageReferrers = statement((db, is: Referrers) =>
 export const pageReferrersOfTypes = statement((db, is: Referrers & { readonly artifactTypes: readonly string[] }) =>
   db
     .selectFrom('manifest')
-    .select([...summaryColumns, 'manifest.body'])
+    .select(summaryColumns)
     .where('repository_id', '=', is.repositoryId)
     .where('subject', '=', is.subject)
     .where('digest', '>', is.after)

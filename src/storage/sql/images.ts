@@ -44,9 +44,9 @@ export function imageReads(db: Kysely<Tables>): ImageReads {
     pageIds: (repositoryId, status, after, limit) => pageIds(db, repositoryId, status, after, limit),
     referrers: async (repositoryId, subject, artifactTypes, after, limit) => {
       const from = { repositoryId, subject, after: after ?? '', limit }
-      if (artifactTypes === undefined) return (await statements.pageReferrers(db, from)).rows.map(toImage)
+      if (artifactTypes === undefined) return (await statements.pageReferrers(db, from)).rows.map(toSummary)
       if (artifactTypes.length === 0) return []
-      return (await statements.pageReferrersOfTypes(db, { ...from, artifactTypes })).rows.map(toImage)
+      return (await statements.pageReferrersOfTypes(db, { ...from, artifactTypes })).rows.map(toSummary)
     },
     parents: async (repositoryId, digest, limit) => {
       const { rows } = await statements.findParents(db, { repositoryId, digest, limit })
