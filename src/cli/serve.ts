@@ -26,7 +26,12 @@ export async function serve({ config, origins }: LoadedConfig): Promise<number> 
   // Whatever threw, nobody knows what it left behind: every state that matters is on disk, so start again.
   process.on('uncaughtException', die('a defect ended the server'))
   const { address } = stowage
-  await writeServerFile(config.data, { ...address, pid: process.pid })
+  try {
+    await writeServerFile(config.data, { ...address, pid: process.pid })
+  } catch (error) {
+    // On a full disk pulls go on, after a start as well.
+    log.logger.warn({ err: error }, 'server.json could not be written: the other commands do not find this server')
+  }
   process.stderr.write(
     welcome({ ...address, data: config.data, dev: config.dev, isDefaultData: origins.data === 'default' }),
   )

@@ -4,6 +4,7 @@ import { fail } from '../model/errors.ts'
 import type { Context } from './context.ts'
 import { distinctImageIds, failed, resolveImageId, type ImageFailure, type ImageIdentifier } from './image-ids.ts'
 import type { Image, ImageSummary, Repository } from './ports/metadata.ts'
+import { StorageFullError } from './ports/storage-errors.ts'
 
 /** lastRecordedPullTime is refreshed once a day, not at each pull (API reference, ImageDetail). */
 const pullTimePrecisionMs = 24 * 60 * 60 * 1000
@@ -66,5 +67,8 @@ function notePull(ctx: Context, repository: Repository, image: ImageSummary): vo
   if (image.lastPulledAtMs !== undefined && now - image.lastPulledAtMs < pullTimePrecisionMs) return
   ctx.metadata
     .write((tx) => tx.images.notePull(repository.id, image.digest, now))
-    .catch((error: unknown) => ctx.onBackgroundError('recording the time of a pull', error))
+    .catch((error: unknown) => {
+      // On a full disk each pull would say so; those who write are told.
+      if (!(error instanceof StorageFullError)) ctx.onBackgroundError('recording the time of a pull', error)
+    })
 }

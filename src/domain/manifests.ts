@@ -19,6 +19,7 @@ const indexTypes: readonly string[] = [mediaTypes.ociIndex, mediaTypes.dockerLis
 /** Nesting and counts far beyond any real manifest, so that a hostile one costs little. */
 const depthMax = 64
 const descriptorsMax = 10_000
+const valuesMax = 200_000
 
 /** What a manifest says of something it references. */
 export interface Descriptor {
@@ -67,8 +68,9 @@ export function annotationsOf(manifest: string): Readonly<Record<string, string>
 }
 
 function parseDocument(text: string): Readonly<Record<string, unknown>> {
-  const fault = shapeFault(text, { depth: depthMax, uniqueKeys: true })
+  const fault = shapeFault(text, { depth: depthMax, uniqueKeys: true, values: valuesMax })
   if (fault === 'too-deep') invalid('Manifest nests too deeply')
+  if (fault === 'too-many-values') invalid('Manifest holds too many values')
   if (fault === 'duplicate-key') invalid('Duplicate key')
   let json: unknown
   try {

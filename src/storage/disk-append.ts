@@ -13,8 +13,8 @@ export interface Appending {
   /** Follows the bytes; it is right whenever `onIntact` runs. */
   readonly hash: Hash | undefined
   readonly buffers: Buffers
-  /** Asked before each write; throws when there is no room. */
-  readonly check: () => Promise<void>
+  /** Asked before each write of so many bytes; throws when there is no room. */
+  readonly check: (bytes: number) => Promise<void>
   /** Everything that was hashed is in the file: the hash is that of `length` bytes. Also runs when the source failed. */
   readonly onIntact: (length: number) => void
 }
@@ -34,7 +34,7 @@ export async function appendAll(appending: Appending, source: AsyncIterable<Uint
   /** Waits for the last write and starts the next one. */
   const flush = async () => {
     await running
-    await appending.check()
+    await appending.check(filled)
     const bytes = buffer().subarray(0, filled)
     running = writeAll(file, bytes, position)
     running.catch(() => {

@@ -82,7 +82,7 @@ export async function openDiskBlobs({ directory, reserveBytes, readBytes, hooks 
     maxBytes: number,
   ): Promise<number> {
     const path = layout.uploadPath(uploadId)
-    await space.check(offset === 0 ? 'new' : 'running')
+    await space.check(offset === 0 ? 'new' : 'running', 0)
     const file = await open(path, constants.O_WRONLY | constants.O_CREAT, 0o640)
     try {
       const { size } = await file.stat()
@@ -95,9 +95,9 @@ export async function openDiskBlobs({ directory, reserveBytes, readBytes, hooks 
           maxBytes,
           hash,
           buffers,
-          check: async () => {
+          check: async (bytes) => {
             await at('blob:before-write')
-            await space.check('running')
+            await space.check('running', bytes)
           },
           onIntact: (length) => {
             if (hash) hashes.keep(uploadId, { hash, length })

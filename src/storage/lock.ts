@@ -20,7 +20,8 @@ export async function lockDataDirectory(directory: string): Promise<DataDirector
   const nameFile = join(directory, 'lock.pid')
   const database = tryLock(join(directory, 'lock.db'))
   if (!database) return { heldBy: await readHolder(nameFile) }
-  await writeFile(nameFile, `${process.pid}\n`)
+  // For a message only: on a full disk the server starts all the same.
+  await writeFile(nameFile, `${process.pid}\n`).catch(() => {})
   return {
     release: async () => {
       if (!database.isOpen) return

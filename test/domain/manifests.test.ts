@@ -208,6 +208,11 @@ describe('J18 what is no manifest', () => {
     assert.throws(() => parseManifest(nested(64), undefined), refusal('Manifest nests too deeply'))
     assert.throws(() => parseManifest('['.repeat(4 * 1024 * 1024), undefined), refusal('Manifest nests too deeply'))
   })
+
+  test('of more values than any manifest has', () => {
+    const many = JSON.stringify(image).replace('{', `{"x":[${'{},'.repeat(200_000)}{}],`)
+    assert.throws(() => parseManifest(many, undefined), refusal('Manifest holds too many values'))
+  })
 })
 
 describe('mutated manifests', () => {

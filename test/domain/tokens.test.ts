@@ -54,6 +54,8 @@ describe('T4 what is not a token of this installation', () => {
   for (const [what, password] of [
     ['two glued', `${token}${token}`],
     ['two glued with a dot', `${token}.${token}`],
+    ['a fourth piece', `${token}.x`],
+    ['an empty fourth piece', `${token}.`],
     ['of another installation', mintToken(secretsOf(2), claims)],
     ['the claims of one and the signature of another', `${version}.${otherClaims[1]}.${mac}`],
     ['another version', `v2.${body}.${mac}`],

@@ -151,6 +151,12 @@ const rows: Readonly<Record<SentenceKey, readonly (readonly [raise: () => never,
       `Layer with digest 'sha256:0a' does not exist in ${inRegistry}`,
     ],
   ],
+  'LimitExceededException/answer': [
+    [
+      () => fail('LimitExceededException/answer', { limit: 16_777_216 }),
+      `The manifests of the images exceed the maximum allowed size of one answer which is '16777216' bytes`,
+    ],
+  ],
   'LimitExceededException/images': [
     [
       () => fail('LimitExceededException/images', { ...at, limit: 100_000 }),

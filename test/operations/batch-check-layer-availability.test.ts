@@ -47,10 +47,17 @@ test('layers of another repository are not there', async (t) => {
   await givenRepository(registry, 'other')
   const loose = await givenLayer(registry, 'app', 'loose')
   assert.deepEqual(await check(registry, [loose], 'other'), { layers: [unavailable(loose)], failures: [] })
-  assert.deepEqual(await call(registry, batchCheckLayerAvailability, { registryId: account, repositoryName: 'app', layerDigests: [loose] }), {
-    layers: [available('loose', unnamedType)],
-    failures: [],
-  })
+  assert.deepEqual(
+    await call(registry, batchCheckLayerAvailability, {
+      registryId: account,
+      repositoryName: 'app',
+      layerDigests: [loose],
+    }),
+    {
+      layers: [available('loose', unnamedType)],
+      failures: [],
+    },
+  )
 })
 
 test('J11 malformed digests are failures of their own', async (t) => {
@@ -94,10 +101,7 @@ test('J12 lists of up to a hundred, duplicates answered once', async (t) => {
     [[], invalid('layerDigests', 'must have length greater than or equal to 1')],
     [times(101), tooMany],
     [times(10_000), tooMany],
-    [
-      [absent, 'x'.repeat(1001)],
-      invalid('layerDigests.2.member', 'must have length less than or equal to 1000'),
-    ],
+    [[absent, 'x'.repeat(1001)], invalid('layerDigests.2.member', 'must have length less than or equal to 1000')],
     [absent, wrongType('layerDigests must be a list')],
     [[absent, 1], wrongType('layerDigests.2 must be a string')],
   ] as const) {

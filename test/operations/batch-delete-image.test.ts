@@ -106,7 +106,10 @@ describe('by digest', () => {
     await remove(registry, [{ imageDigest: digest }])
     const layerDigests = [digestOf('layer of one')]
     const { layers } = await registry.perform(batchCheckLayerAvailability, { repositoryName: 'app', layerDigests })
-    assert.deepEqual(layers?.map((layer) => layer.layerAvailability), ['AVAILABLE'])
+    assert.deepEqual(
+      layers?.map((layer) => layer.layerAvailability),
+      ['AVAILABLE'],
+    )
     await call(registry, putImage, { repositoryName: 'app', imageManifest: manifest, imageTag: 'v1' })
     assert.deepEqual(await idsOf(registry), { imageIds: [{ imageDigest: digest, imageTag: 'v1' }] })
   })

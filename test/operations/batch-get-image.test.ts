@@ -64,7 +64,10 @@ test('each item that cannot be had is a failure of its own, as it was given', as
   await givenRepository(registry, 'app')
   const one = await givenImage(registry, 'app', 'v1', 'one')
   const two = await givenImage(registry, 'app', 'v2', 'two')
-  const both = { failureCode: 'MissingDigestAndTag', failureReason: 'Invalid request parameters: both tag and digest cannot be null' }
+  const both = {
+    failureCode: 'MissingDigestAndTag',
+    failureReason: 'Invalid request parameters: both tag and digest cannot be null',
+  }
   const mismatch = {
     failureCode: 'ImageTagDoesNotMatchDigest',
     failureReason: 'Requested image tag does not match the requested image digest',
@@ -103,7 +106,13 @@ test('J10 J11 malformed tags and digests are failures of the item', async (t) =>
     ...digests.map((imageDigest) => ({ imageId: { imageDigest }, ...badDigest })),
     ...tags.map((imageTag) => ({ imageId: { imageTag }, ...badTag })),
   ]
-  assert.deepEqual(await get(registry, failures.map((failure) => failure.imageId)), { images: [], failures })
+  assert.deepEqual(
+    await get(
+      registry,
+      failures.map((failure) => failure.imageId),
+    ),
+    { images: [], failures },
+  )
   for (const [imageTag, constraint] of [
     ['', 'must have length greater than or equal to 1'],
     ['a'.repeat(301), 'must have length less than or equal to 300'],

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 
 import type { Context } from '../../src/domain/context.ts'
 import { EcrError } from '../../src/model/errors.ts'
-import { decode, encode } from '../../src/model/wire.ts'
+import { decode, encode, WireTypeError } from '../../src/model/wire.ts'
 import type { Operation } from '../../src/operations/operation.ts'
 import { openTestRegistry, type TestRegistry, type TestRegistryOptions } from '../support/registry.ts'
 
@@ -53,13 +53,18 @@ export async function assertRefused(
 
 /** The refusal that a call ends with. */
 export async function refusalOf(answer: Promise<unknown>): Promise<Refusal> {
-  const outcome: unknown = await answer.then(
+  const error: unknown = await answer.then(
     (value) => assert.fail(`was not refused: ${JSON.stringify(value)}`),
-    (error: unknown) => error,
+    (reason: unknown) => reason,
   )
-  if (!(outcome instanceof Error) || outcome instanceof assert.AssertionError) throw outcome
-  const members = outcome instanceof EcrError ? outcome.members : {}
-  return { name: outcome.name, message: outcome.message, members }
+  return toRefusal(error)
+}
+
+/** What was thrown, as a refusal. */
+export function toRefusal(error: unknown): Refusal {
+  if (error instanceof EcrError) return { name: error.name, message: error.message, members: error.members }
+  if (error instanceof WireTypeError) return { name: error.name, message: error.message, members: {} }
+  throw error
 }
 
 /** ECR's sentence for an argument that breaks a constraint. */

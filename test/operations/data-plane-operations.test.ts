@@ -5,12 +5,9 @@ import { describe, test } from 'node:test'
 
 import type { Context } from '../../src/domain/context.ts'
 import { digestOf } from '../../src/lib/digest.ts'
-import { deleteLayer } from '../../src/operations/distribution/delete-layer.ts'
 import { headImage } from '../../src/operations/distribution/head-image.ts'
 import { cancelLayerUpload, getLayerUpload } from '../../src/operations/distribution/layer-uploads.ts'
 import { listCatalog, listTags } from '../../src/operations/distribution/listings.ts'
-import { mountLayer } from '../../src/operations/distribution/mount-layer.ts'
-import { batchCheckLayerAvailability } from '../../src/operations/private/batch-check-layer-availability.ts'
 import { batchDeleteImage } from '../../src/operations/private/batch-delete-image.ts'
 import { completeLayerUpload } from '../../src/operations/private/complete-layer-upload.ts'
 import { createRepository } from '../../src/operations/private/create-repository.ts'
@@ -20,7 +17,6 @@ import { uploadLayerPart } from '../../src/operations/private/upload-layer-part.
 import {
   account,
   givenImage,
-  givenLayer,
   givenRepository,
   ociManifestType,
   otherAccount,
@@ -30,18 +26,12 @@ import {
 import { assertRefused, call, invalid, openRegistry, wrongType } from './calls.ts'
 import { denied } from './refusals.ts'
 import { testRepositoryRules } from './repository-rules.ts'
-import { open, part, testUploadIds, unknownId } from './uploads.ts'
+import { isThere, open, part, testUploadIds, unknownId } from './uploads.ts'
 
 const absent = digestOf('absent')
 
 function plane(registry: TestRegistry): Context {
   return registry.ctx({ plane: 'distribution' })
-}
-
-async function isThere(registry: TestRegistry, repositoryName: string, digest: string): Promise<boolean> {
-  const input = { repositoryName, layerDigests: [digest] }
-  const { layers } = await registry.perform(batchCheckLayerAvailability, input)
-  return layers?.[0]?.layerAvailability === 'AVAILABLE'
 }
 
 describe('HeadImage', () => {
@@ -50,7 +40,9 @@ describe('HeadImage', () => {
   test('tells what a manifest is, by tag, digest or both, and is no pull', async (t) => {
     const registry = await openRegistry(t)
     await givenRepository(registry, 'app')
-    const { digest, manifest } = await givenImage(registry, 'app', 'v1', 'one', { annotations: { 'n\u00e9': '\u{1F40B}' } })
+    const { digest, manifest } = await givenImage(registry, 'app', 'v1', 'one', {
+      annotations: { 'n\u00e9': '\u{1F40B}' },
+    })
     for (const imageId of [{ imageTag: 'v1' }, { imageDigest: digest }, { imageDigest: digest, imageTag: 'v1' }]) {
       assert.deepEqual(await call(registry, headImage, { repositoryName: 'app', imageId }, plane(registry)), {
         imageDigest: digest,
@@ -81,10 +73,7 @@ describe('HeadImage', () => {
       [{}, invalid('imageId', 'both tag and digest cannot be null')],
       [undefined, invalid('imageId', 'must not be null')],
       [{ imageTag: '' }, invalid('imageId.imageTag', 'must have length greater than or equal to 1')],
-      [
-        { imageTag: '-x' },
-        invalid('imageTag', `must satisfy regular expression '[a-zA-Z0-9_][a-zA-Z0-9-_.]{0,299}'`),
-      ],
+      [{ imageTag: '-x' }, invalid('imageTag', `must satisfy regular expression '[a-zA-Z0-9_][a-zA-Z0-9-_.]{0,299}'`)],
       [
         { imageDigest: 'sha256:x' },
         invalid('imageDigest', `must satisfy regular expression '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'`),
@@ -92,128 +81,6 @@ describe('HeadImage', () => {
       ['v1', wrongType('imageId must be an object')],
     ] as const) {
       await assertRefused(registry, headImage, { repositoryName: 'app', imageId }, refusal, plane(registry))
-    }
-  })
-})
-
-describe('DeleteLayer', () => {
-  testRepositoryRules(deleteLayer, 'BatchDeleteImage', { layerDigest: absent })
-
-  test('takes a layer out of one repository', async (t) => {
-    const registry = await openRegistry(t)
-    for (const name of ['app', 'other']) {
-      await givenRepository(registry, name)
-      await givenLayer(registry, name, 'loose')
-    }
-    const input = { repositoryName: 'app', layerDigest: digestOf('loose') }
-    assert.deepEqual(await call(registry, deleteLayer, input, plane(registry)), {})
-    assert.equal(await isThere(registry, 'app', input.layerDigest), false)
-    assert.equal(await isThere(registry, 'other', input.layerDigest), true)
-    await assertRefused(registry, deleteLayer, input, {
-      name: 'LayersNotFoundException',
-      message: `Layer with digest '${input.layerDigest}' does not exist in the repository with name 'app' in the registry with id '${account}'`,
-    })
-    // And it may be pushed again.
-    assert.equal(await givenLayer(registry, 'app', 'loose'), input.layerDigest)
-  })
-
-  test('refuses one that an image names, until the image is gone', async (t) => {
-    const registry = await openRegistry(t)
-    await givenRepository(registry, 'app')
-    const { digest } = await givenImage(registry, 'app', 'v1')
-    for (const content of ['{"config":"one"}', 'layer of one']) {
-      await assertRefused(
-        registry,
-        deleteLayer,
-        { repositoryName: 'app', layerDigest: digestOf(content) },
-        invalid('layerDigest', 'the layer is referenced by an image'),
-      )
-      assert.equal(await isThere(registry, 'app', digestOf(content)), true)
-    }
-    await registry.perform(batchDeleteImage, { repositoryName: 'app', imageIds: [{ imageDigest: digest }] })
-    const input = { repositoryName: 'app', layerDigest: digestOf('layer of one') }
-    assert.deepEqual(await call(registry, deleteLayer, input), {})
-  })
-
-  test('J11 refuses digests that are none', async (t) => {
-    const registry = await openRegistry(t)
-    await givenRepository(registry, 'app')
-    const badDigest = invalid('layerDigest', `must satisfy regular expression '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'`)
-    for (const layerDigest of ['', 'x', 'sha256:ab', absent.toUpperCase(), 'sha256:../../x']) {
-      await assertRefused(registry, deleteLayer, { repositoryName: 'app', layerDigest }, badDigest)
-    }
-  })
-})
-
-describe('MountLayer', () => {
-  testRepositoryRules(mountLayer, 'InitiateLayerUpload', { layerDigest: absent })
-
-  async function given(t: Parameters<typeof openRegistry>[0]) {
-    const registry = await openRegistry(t)
-    for (const name of ['app', 'source']) await givenRepository(registry, name)
-    const layerDigest = await givenLayer(registry, 'source', 'layer')
-    const mount = (more: Readonly<Record<string, unknown>>, ctx = plane(registry)) =>
-      call(registry, mountLayer, { repositoryName: 'app', layerDigest, ...more }, ctx)
-    return { registry, layerDigest, mount }
-  }
-
-  test('a layer of the source is a layer of the target, and stays when it leaves the source', async (t) => {
-    const { registry, layerDigest, mount } = await given(t)
-    assert.deepEqual(await mount({ from: 'source' }), { mounted: true })
-    assert.deepEqual(await mount({ from: 'source' }), { mounted: true }, 'again')
-    assert.deepEqual(await call(registry, deleteLayer, { repositoryName: 'source', layerDigest }), {})
-    assert.equal(await isThere(registry, 'app', layerDigest), true)
-  })
-
-  test('without a source only what the target has counts', async (t) => {
-    const { registry, layerDigest, mount } = await given(t)
-    assert.deepEqual(await mount({}), { mounted: false })
-    assert.equal(await isThere(registry, 'app', layerDigest), false)
-    await givenLayer(registry, 'app', 'layer')
-    assert.deepEqual(await mount({}), { mounted: true })
-  })
-
-  test('a source without the layer, without being, or of another region is one answer', async (t) => {
-    const { registry, mount } = await given(t)
-    assert.deepEqual(await mount({ from: 'source', layerDigest: absent }), { mounted: false })
-    assert.deepEqual(await mount({ from: 'absent' }), { mounted: false })
-    const abroad = registry.ctx({ region: 'eu-west-1', plane: 'distribution' })
-    await registry.perform(createRepository, { repositoryName: 'app' }, abroad)
-    assert.deepEqual(await mount({ from: 'source' }, abroad), { mounted: false })
-    const stranger = registry.ctx({ caller: rootOf(otherAccount), plane: 'distribution' })
-    await registry.perform(createRepository, { repositoryName: 'app' }, stranger)
-    assert.deepEqual(await mount({ from: 'source' }, stranger), { mounted: false })
-  })
-
-  test('encryption must be the same on both sides', async (t) => {
-    const { registry, layerDigest, mount } = await given(t)
-    const kms = (repositoryName: string, kmsKey: string) =>
-      registry.perform(createRepository, { repositoryName, encryptionConfiguration: { encryptionType: 'KMS', kmsKey } })
-    for (const [name, key] of [
-      ['one', 'alias/a'],
-      ['two', 'alias/b'],
-      ['three', 'alias/a'],
-    ] as const) {
-      await kms(name, key)
-    }
-    assert.deepEqual(await mount({ repositoryName: 'one', from: 'source' }), { mounted: false })
-    await givenLayer(registry, 'one', 'layer')
-    assert.deepEqual(await mount({ repositoryName: 'two', from: 'one' }), { mounted: false })
-    assert.equal(await isThere(registry, 'two', layerDigest), false)
-    assert.deepEqual(await mount({ repositoryName: 'three', from: 'one' }), { mounted: true })
-  })
-
-  test('J11 refuses digests and sources that are none', async (t) => {
-    const { registry, layerDigest } = await given(t)
-    const badDigest = invalid('layerDigest', `must satisfy regular expression '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'`)
-    const pattern = '(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*'
-    for (const [change, refusal] of [
-      [{ layerDigest: 'sha256:ab' }, badDigest],
-      [{ layerDigest: layerDigest.toUpperCase() }, badDigest],
-      [{ from: '../source' }, invalid('from', `must satisfy regular expression '${pattern}'`)],
-      [{ from: 's' }, invalid('from', 'must have length greater than or equal to 2')],
-    ] as const) {
-      await assertRefused(registry, mountLayer, { repositoryName: 'app', layerDigest, ...change }, refusal)
     }
   })
 })
@@ -253,7 +120,7 @@ describe('an upload', () => {
       },
       quirky,
     )
-    assert.equal(await isThere(registry, 'app', layerDigest), false)
+    assert.equal(await isThere(registry, layerDigest), false)
     const uploadId = await open(registry)
     assert.deepEqual(await call(registry, completeLayerUpload, { ...input, uploadId }, plane(registry)), {
       registryId: account,
@@ -261,7 +128,7 @@ describe('an upload', () => {
       uploadId,
       layerDigest,
     })
-    assert.equal(await isThere(registry, 'app', layerDigest), true)
+    assert.equal(await isThere(registry, layerDigest), true)
   })
 })
 
@@ -280,7 +147,10 @@ describe('the last tag of an image', () => {
         failures: [],
       })
       const { imageDetails } = await registry.perform(describeImages, { repositoryName: 'app' })
-      assert.deepEqual(imageDetails?.map((detail) => detail.imageDigest), stays ? [digest] : [])
+      assert.deepEqual(
+        imageDetails?.map((detail) => detail.imageDigest),
+        stays ? [digest] : [],
+      )
     })
   }
 })

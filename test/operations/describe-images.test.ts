@@ -88,9 +88,7 @@ describe('a detail', () => {
     await call(registry, batchGetImage, { repositoryName: 'app', imageIds: [{ imageTag: 'v1' }] })
     await registry.services.metadata.write(async () => undefined) // after the one that the answer did not wait for
     assert.deepEqual(await call(registry, describeImages, { repositoryName: 'app' }), {
-      imageDetails: [
-        detail(digest, bytesOf('one'), { imageTags: ['v1'], lastRecordedPullTime: noonMs / 1000 + 1.5 }),
-      ],
+      imageDetails: [detail(digest, bytesOf('one'), { imageTags: ['v1'], lastRecordedPullTime: noonMs / 1000 + 1.5 })],
     })
   })
 
@@ -113,7 +111,11 @@ describe('a detail', () => {
       await givenImage(registry, 'app', undefined, 'one'),
       await givenImage(registry, 'app', undefined, 'a much longer one'),
     ]
-    const manifests = children.map(({ digest, manifest }) => ({ mediaType: ociManifestType, digest, size: manifest.length }))
+    const manifests = children.map(({ digest, manifest }) => ({
+      mediaType: ociManifestType,
+      digest,
+      size: manifest.length,
+    }))
     const imageManifest = JSON.stringify({ schemaVersion: 2, mediaType: ociIndexType, manifests })
     await call(registry, putImage, { repositoryName: 'app', imageManifest, imageTag: 'all' })
     const [small, large] = children
@@ -163,10 +165,7 @@ test('filters of tags and of storage class', async (t) => {
     assert.deepEqual(await call(registry, describeImages, { repositoryName: 'app', filter }), byDigest(details))
   }
   for (const [filter, refusal] of [
-    [
-      { tagStatus: 'NONE' },
-      invalid('filter.tagStatus', 'Member must satisfy enum value set: [TAGGED, UNTAGGED, ANY]'),
-    ],
+    [{ tagStatus: 'NONE' }, invalid('filter.tagStatus', 'Member must satisfy enum value set: [TAGGED, UNTAGGED, ANY]')],
     [
       { imageStatus: 'active' },
       invalid('filter.imageStatus', 'Member must satisfy enum value set: [ACTIVE, ARCHIVED, ACTIVATING, ANY]'),
@@ -226,7 +225,15 @@ describe('images by name', () => {
     const times = (count: number) => Array.from({ length: count }, () => ({ imageTag: 'v1' }))
     const badDigest = invalid('imageDigest', `must satisfy regular expression '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'`)
     const badTag = invalid('imageTag', `must satisfy regular expression '[a-zA-Z0-9_][a-zA-Z0-9-_.]{0,299}'`)
-    const digests = ['', 'sha256:', `sha256:${hex}a`, one.digest.toUpperCase(), 'md5:00', `sha512:${hex}`, 'sha256:../../x']
+    const digests = [
+      '',
+      'sha256:',
+      `sha256:${hex}a`,
+      one.digest.toUpperCase(),
+      'md5:00',
+      `sha512:${hex}`,
+      'sha256:../../x',
+    ]
     for (const imageDigest of digests) await refused(registry, [{ imageDigest }], badDigest)
     for (const imageTag of ['a:b', 'a/b', '-x', '.x', '../x', 'a\nb', one.digest]) {
       await refused(registry, [{ imageTag }], badTag)

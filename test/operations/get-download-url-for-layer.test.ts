@@ -51,7 +51,12 @@ test('not one that is absent, in another repository, or damaged', async (t) => {
   for (const name of ['app', 'other']) await givenRepository(registry, name)
   await givenImage(registry, 'app', undefined)
   const layerDigest = digestOf('layer of one')
-  await assertRefused(registry, getDownloadUrlForLayer, { repositoryName: 'app', layerDigest: absent }, notFound(absent))
+  await assertRefused(
+    registry,
+    getDownloadUrlForLayer,
+    { repositoryName: 'app', layerDigest: absent },
+    notFound(absent),
+  )
   await assertRefused(
     registry,
     getDownloadUrlForLayer,
@@ -68,11 +73,21 @@ test('not one that no image names, or none any more', async (t) => {
   const registry = await openRegistry(t)
   await givenRepository(registry, 'app')
   const loose = await givenLayer(registry, 'app', 'loose')
-  await assertRefused(registry, getDownloadUrlForLayer, { repositoryName: 'app', layerDigest: loose }, inaccessible(loose))
+  await assertRefused(
+    registry,
+    getDownloadUrlForLayer,
+    { repositoryName: 'app', layerDigest: loose },
+    inaccessible(loose),
+  )
   const { digest } = await givenImage(registry, 'app', undefined)
   await registry.perform(batchDeleteImage, { repositoryName: 'app', imageIds: [{ imageDigest: digest }] })
   const layerDigest = digestOf('layer of one')
-  await assertRefused(registry, getDownloadUrlForLayer, { repositoryName: 'app', layerDigest }, inaccessible(layerDigest))
+  await assertRefused(
+    registry,
+    getDownloadUrlForLayer,
+    { repositoryName: 'app', layerDigest },
+    inaccessible(layerDigest),
+  )
 })
 
 test('J11 digests that are none', async (t) => {

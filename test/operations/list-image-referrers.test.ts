@@ -39,7 +39,10 @@ testPagingRules({
 })
 
 /** A referrer as it is shown. */
-function referrer(image: { readonly digest: string; readonly manifest: string }, more: Readonly<Record<string, unknown>>) {
+function referrer(
+  image: { readonly digest: string; readonly manifest: string },
+  more: Readonly<Record<string, unknown>>,
+) {
   const size = Buffer.byteLength(image.manifest)
   return { digest: image.digest, mediaType: ociManifestType, size, artifactStatus: 'ACTIVE', ...more }
 }
@@ -91,7 +94,12 @@ describe('referrers', () => {
     )
     await call(registry, putImage, { repositoryName: 'app', imageManifest: manifest })
     const answer = await call(registry, listImageReferrers, { repositoryName: 'app', subjectId })
-    const shown = { digest: digestOf(manifest), mediaType: ociManifestType, artifactType: configType, size: manifest.length }
+    const shown = {
+      digest: digestOf(manifest),
+      mediaType: ociManifestType,
+      artifactType: configType,
+      size: manifest.length,
+    }
     assert.equal(
       JSON.stringify(answer),
       JSON.stringify({ referrers: [{ ...shown, annotations: 'HERE', artifactStatus: 'ACTIVE' }] }).replace(

@@ -52,7 +52,9 @@ test('an entry for each tag, one for an untagged image, in the order of digests'
     [{ imageStatus: 'ARCHIVED' }, []],
     [{ imageStatus: 'ACTIVATING' }, []],
   ]) {
-    assert.deepEqual(await call(registry, listImages, { registryId: account, repositoryName: 'app', filter }), { imageIds })
+    assert.deepEqual(await call(registry, listImages, { registryId: account, repositoryName: 'app', filter }), {
+      imageIds,
+    })
   }
 })
 
@@ -99,7 +101,10 @@ test('a page has a hundred entries by default', async (t) => {
     await call(registry, putImage, { repositoryName: 'app', imageManifest: manifest, imageTag })
   }
   const { imageIds, nextToken } = await registry.perform(listImages, { repositoryName: 'app' })
-  assert.deepEqual(imageIds, tags.slice(0, 100).map((imageTag) => ({ imageDigest: digest, imageTag })))
+  assert.deepEqual(
+    imageIds,
+    tags.slice(0, 100).map((imageTag) => ({ imageDigest: digest, imageTag })),
+  )
   assert.deepEqual(await call(registry, listImages, { repositoryName: 'app', nextToken }), {
     imageIds: [{ imageDigest: digest, imageTag: 't100' }],
   })

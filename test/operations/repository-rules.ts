@@ -47,11 +47,7 @@ export function testRepositoryRules(
           { repositoryName: 'app', registryId: 123456789012 },
           wrongType('registryId must be a string'),
         ],
-        [
-          'a repository that is not there',
-          { repositoryName: 'elsewhere' },
-          repositoryNotFound('elsewhere'),
-        ],
+        ['a repository that is not there', { repositoryName: 'elsewhere' }, repositoryNotFound('elsewhere')],
         [
           'a repository of another account, there or not',
           { repositoryName: 'app', registryId: otherAccount },

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { getLayerUpload } from '../../src/operations/distribution/layer-uploads.ts'
 import { uploadLayerPart } from '../../src/operations/private/upload-layer-part.ts'
 import { account, givenRepository, type TestRegistry } from '../support/registry.ts'
-import { assertRefused, call, invalid, openRegistry, refusalOf, type Refusal, wrongType } from './calls.ts'
+import { assertRefused, call, invalid, openRegistry, type Refusal, toRefusal, wrongType } from './calls.ts'
 import { testRepositoryRules } from './repository-rules.ts'
 import { complete, open, part, testUploadIds, unknownId, where } from './uploads.ts'
 
@@ -68,7 +68,11 @@ test('J14 parts that do not fit are refused, and the upload stays as it was', as
     ['an overlap', part(uploadId, 4, 'xx'), notConsecutive(uploadId, 4)],
     ['the same part again', part(uploadId, 0, '12345'), notConsecutive(uploadId, 4)],
     ['far away', { partFirstByte: safe, partLastByte: safe }, notConsecutive(uploadId, 4)],
-    ['beyond the largest layer', { partFirstByte: 52_000 * mib, partLastByte: 52_000 * mib }, notConsecutive(uploadId, 4)],
+    [
+      'beyond the largest layer',
+      { partFirstByte: 52_000 * mib, partLastByte: 52_000 * mib },
+      notConsecutive(uploadId, 4),
+    ],
     ['the last byte before the first', { partFirstByte: 5, partLastByte: 3 }, wrongSize(uploadId, 4)],
     ['fewer bytes than its range', { partFirstByte: 5, partLastByte: 6 }, wrongSize(uploadId, 4)],
     ['more bytes than its range', { partFirstByte: 5, partLastByte: 5, layerPartBlob: 'AAA=' }, wrongSize(uploadId, 4)],
@@ -92,11 +96,22 @@ test('J14 parts that do not fit are refused, and the upload stays as it was', as
     ['a string for a number', { partFirstByte: '5' }, wrongType('partFirstByte must be a number')],
     ...['A', 'AA', 'A===', 'A A=', 'AA=A', '====', '\u0000AAA', 'AA\n=', 'AAA\u{e9}'].map(
       (layerPartBlob) =>
-        [`the blob ${JSON.stringify(layerPartBlob)}`, { layerPartBlob }, wrongType('layerPartBlob must be base64')] as const,
+        [
+          `the blob ${JSON.stringify(layerPartBlob)}`,
+          { layerPartBlob },
+          wrongType('layerPartBlob must be base64'),
+        ] as const,
     ),
     ['bytes as a list', { layerPartBlob: [0] }, wrongType('layerPartBlob must be base64')],
   ] as const) {
-    const input = { repositoryName: 'app', uploadId, partFirstByte: 5, partLastByte: 5, layerPartBlob: 'AA==', ...change }
+    const input = {
+      repositoryName: 'app',
+      uploadId,
+      partFirstByte: 5,
+      partLastByte: 5,
+      layerPartBlob: 'AA==',
+      ...change,
+    }
     await t.test(what, () => assertRefused(registry, uploadLayerPart, input, refusal))
   }
   await call(registry, uploadLayerPart, part(uploadId, 5, '67'))
@@ -128,7 +143,7 @@ test('J14 of equal parts at once one is taken', async (t) => {
   assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1)
   for (const outcome of outcomes) {
     if (outcome.status === 'fulfilled') continue
-    const refusal = await refusalOf(Promise.reject(outcome.reason))
+    const refusal = toRefusal(outcome.reason)
     // What was received so far depends on who came first.
     assert.ok([5, 11].some((last) => refusal.message === notConsecutive(uploadId, last).message))
     assert.equal(refusal.name, 'InvalidLayerPartException')

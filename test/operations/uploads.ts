@@ -7,6 +7,7 @@ import type { Context } from '../../src/domain/context.ts'
 import { digestOf } from '../../src/lib/digest.ts'
 import { cancelLayerUpload } from '../../src/operations/distribution/layer-uploads.ts'
 import type { Operation } from '../../src/operations/operation.ts'
+import { batchCheckLayerAvailability } from '../../src/operations/private/batch-check-layer-availability.ts'
 import { completeLayerUpload } from '../../src/operations/private/complete-layer-upload.ts'
 import { createRepository } from '../../src/operations/private/create-repository.ts'
 import { initiateLayerUpload } from '../../src/operations/private/initiate-layer-upload.ts'
@@ -28,12 +29,25 @@ export async function open(registry: TestRegistry, repositoryName = 'app', ctx?:
 export function part(uploadId: string, first: number, bytes: string | Uint8Array) {
   const layerPartBlob = Buffer.from(bytes)
   const partLastByte = first + layerPartBlob.length - 1
-  return { repositoryName: 'app', uploadId, partFirstByte: first, partLastByte, layerPartBlob: layerPartBlob.toString('base64') }
+  return {
+    repositoryName: 'app',
+    uploadId,
+    partFirstByte: first,
+    partLastByte,
+    layerPartBlob: layerPartBlob.toString('base64'),
+  }
 }
 
 export function complete(registry: TestRegistry, uploadId: string, ...contents: readonly (string | Uint8Array)[]) {
   const layerDigests = contents.map((content) => digestOf(content))
   return call(registry, completeLayerUpload, { repositoryName: 'app', uploadId, layerDigests })
+}
+
+/** Whether a repository has a layer. */
+export async function isThere(registry: TestRegistry, digest: string, repositoryName = 'app'): Promise<boolean> {
+  const input = { repositoryName, layerDigests: [digest] }
+  const { layers } = await registry.perform(batchCheckLayerAvailability, input)
+  return layers?.[0]?.layerAvailability === 'AVAILABLE'
 }
 
 export function uploadNotFound(uploadId: string, registryId = account): Refusal {

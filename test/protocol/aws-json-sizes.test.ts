@@ -17,11 +17,12 @@ const limits = [
   ['UploadLayerPart', 28 * MiB],
 ] as const
 
-/** Sends a body that must be answered within a second, and leaves a server that answers others. */
+/** Sends a body that must be answered with a second of work (not of waiting), and leaves a server that answers others. */
 async function callBriefly(operation: string, body: string | Uint8Array, sending?: Sending): Promise<Answer> {
-  const started = performance.now()
+  const before = process.cpuUsage()
   const answer = await api.call(operation, body, sending)
-  assert.ok(performance.now() - started < 1000, `${Math.round(performance.now() - started)} ms`)
+  const { user, system } = process.cpuUsage(before)
+  assert.ok(user + system < 1_000_000, `${user + system} µs`)
   const alive = await api.call('DescribeRegistry', {})
   assertAnswer(alive, { registryId: account, replicationConfiguration: { rules: [] } })
   return answer

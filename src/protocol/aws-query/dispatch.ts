@@ -33,7 +33,7 @@ export function createQueryService(options: QueryServiceOptions): (request: Http
     if (body === 'too-slow') return refusal(request, 408, 'RequestTimeout', 'The request body did not arrive in time')
     const form = new URLSearchParams(Buffer.from(body).toString('utf8'))
     const action = form.get('Action')
-    const version = form.get('Version')
+    const version = form.get('Version') ?? 'NO_VERSION_SPECIFIED' // AWS's own word for it
     if (action === null)
       return refusal(request, 400, 'MissingAction', 'The request is missing an action or a required parameter')
     const operation = byAction.get(`${version}/${action}`)
@@ -42,7 +42,7 @@ export function createQueryService(options: QueryServiceOptions): (request: Http
         request,
         400,
         'InvalidAction',
-        `Could not find operation ${action.slice(0, 100)} for version ${version?.slice(0, 20)}`,
+        `Could not find operation ${action.slice(0, 100)} for version ${version.slice(0, 20)}`,
       )
     }
     return serve(options, request, body, operation, form)

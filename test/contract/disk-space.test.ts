@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { StorageFullError } from '../../src/domain/ports/storage-errors.ts'
+import { openSpace } from '../../src/storage/disk-space.ts'
+
+const KiB = 1024
+
+/** A file system of 1,000 KiB of which `free` are left; `looks` counts how often it was asked. */
+function fileSystem(free: number) {
+  const state = { free: free * KiB, looks: 0 }
+  const look = async () => {
+    state.looks++
+    return { bavail: state.free / KiB, blocks: 1000, bsize: KiB }
+  }
+  return { state, look }
+}
+
+describe('the reserve of free space', () => {
+  test('holds against writes that come faster than the file system is asked', async () => {
+    const { state, look } = fileSystem(500)
+    const space = openSpace('/', 200 * KiB, look)
+    let written = 0
+    const writeOn = async () => {
+      for (;;) {
+        await space.check('running', 30 * KiB)
+        state.free -= 30 * KiB
+        written += 30
+      }
+    }
+    await assert.rejects(Promise.all([writeOn(), writeOn()]), StorageFullError)
+    // Down to half of the reserve; what the other writer has not yet written when the file system is asked may come on top.
+    assert.ok(written === 390 || written === 420, `${written} KiB were written`)
+    await assert.rejects(space.check('new', 0), StorageFullError)
+    assert.equal(await space.freeBytes(), 0)
+    assert.ok(state.looks < 6, `${state.looks} looks`)
+  })
+
+  test('is asked again when it seems to be reached: what was given back counts at once', async () => {
+    const { state, look } = fileSystem(300)
+    const space = openSpace('/', 200 * KiB, look)
+    await space.check('new', 0)
+    await space.check('running', 150 * KiB)
+    await space.check('new', 0)
+    assert.equal(state.looks, 2)
+    state.free = 100 * KiB
+    await space.check('running', 150 * KiB)
+    await assert.rejects(space.check('running', 60 * KiB), StorageFullError)
+    state.free = 1000 * KiB
+    await space.check('new', 0)
+  })
+})
