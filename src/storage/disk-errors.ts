@@ -1,16 +1,19 @@
-import { StorageFullError } from '../domain/ports/storage-errors.ts'
+import { StorageBusyError, StorageFullError } from '../domain/ports/storage-errors.ts'
 
 /** No space, no quota, or a file larger than the file system or the process may have. */
 const fullCodes: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
+
+/** No descriptor is left, in the process or on the machine: it passes. */
+const busyCodes: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE'])
 
 export const isMissing = (error: unknown): boolean => errorCode(error) === 'ENOENT'
 
 /** The port's error for what the file system threw; anything else stays as it is. */
 export function toStorageError(error: unknown): unknown {
   const code = errorCode(error)
-  return code !== undefined && fullCodes.has(code)
-    ? new StorageFullError('no room for the bytes', { cause: error })
-    : error
+  if (code === undefined) return error
+  if (fullCodes.has(code)) return new StorageFullError('no room for the bytes', { cause: error })
+  return busyCodes.has(code) ? new StorageBusyError('no file can be opened', { cause: error }) : error
 }
 
 function errorCode(error: unknown): string | undefined {

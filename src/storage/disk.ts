@@ -203,7 +203,9 @@ export async function openDiskBlobs({ directory, reserveBytes, readBytes, hooks 
     publish: (uploadId, phys, digests) => alone(uploadId, () => publish(uploadId, phys, digests)),
     discardUpload,
     read: async (phys, size, range) => {
-      const file = await openForReading(layout.blobPath(phys).path)
+      const file = await openForReading(layout.blobPath(phys).path).catch((error: unknown) => {
+        throw toStorageError(error)
+      })
       if (!file) return undefined
       const { start, end } = range ?? { start: 0, end: size - 1 }
       if (file.size === size && start >= 0 && start <= end + 1 && end < size)

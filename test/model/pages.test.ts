@@ -49,6 +49,12 @@ describe('J13 a page token', () => {
     }
   })
 
+  test('of more than 4096 characters is none, even a genuine one: what a client sends has a limit', () => {
+    const long = sealPage(key, binding, ['p'.repeat(3200)], now)
+    assert.ok(long.length > 4096 && long.length < 4500)
+    assert.equal(openPage(key, binding, long, now), undefined)
+  })
+
   const [operation, caller, region] = binding
   const others: readonly (readonly [what: string, binding: readonly unknown[]])[] = [
     ['another operation', ['DescribeImages', caller, region, { tagStatus: 'ANY' }]],

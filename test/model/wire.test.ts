@@ -76,6 +76,11 @@ describe('decode', () => {
     test(`gives ${what}`, () => assert.deepEqual(decode(thing, JSON.parse(json)), value))
   }
 
+  test('J6 takes no member from the prototype of the document', () => {
+    const named = struct({ constructor: optional(struct({ name: optional(string()) })), toString: optional(string()) })
+    assert.deepEqual(Object.entries(decode(named, JSON.parse('{}'))), [])
+  })
+
   test('J6 keeps a map key of a prototype name as a plain member', () => {
     const { labels } = decode(thing, JSON.parse('{"labels":{"__proto__":"v","constructor":"w"}}'))
     assert.deepEqual(Object.entries(labels ?? {}), [

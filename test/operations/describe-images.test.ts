@@ -31,7 +31,7 @@ testPagingRules({
   member: 'imageDetails',
   maxResultsMax: 1000,
   input: { repositoryName: 'app' },
-  given: (registry, count) => givenImages(registry, count, () => undefined),
+  given: (registry) => givenImages(registry, 4, () => undefined),
   others: [{ filter: { tagStatus: 'UNTAGGED' } }, { filter: { imageStatus: 'ACTIVE' } }],
   otherOperation: { operation: listImages, input: { repositoryName: 'app' } },
 })

@@ -29,7 +29,7 @@ testPagingRules({
   member: 'referrers',
   maxResultsMax: 50,
   input: { repositoryName: 'app', subjectId },
-  given: (registry, count) => givenImages(registry, count, () => undefined, { subject }),
+  given: (registry) => givenImages(registry, 4, () => undefined, { subject }),
   others: [
     { subjectId: { imageDigest: digestOf('another') } },
     { filter: { artifactTypes: [configType] } },

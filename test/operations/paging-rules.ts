@@ -1,7 +1,7 @@
 // What all listings of a repository do alike: pages that add up, page sizes, and tokens that are good for their own listing only.
 
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { test } from 'node:test'
 
 import type { Operation } from '../../src/operations/operation.ts'
 import { account, givenImage, givenRepository, rootOf, type TestRegistry } from '../support/registry.ts'
@@ -14,12 +14,12 @@ export interface Listing {
   /** The member of the answer that holds the items. */
   readonly member: string
   readonly maxResultsMax: number
-  /** Images of the repository `app` that make `count` items. */
-  readonly given: (registry: TestRegistry, count: number) => Promise<void>
+  /** Makes four items in the repository `app`. */
+  readonly given: (registry: TestRegistry) => Promise<void>
   readonly input: Input
   /** Changes of the input that make it another listing. */
   readonly others: readonly Input[]
-  /** A listing of another operation with at least two items, when `given` made four. */
+  /** A listing of another operation with at least two items. */
   readonly otherOperation: { readonly operation: Operation; readonly input: Input }
 }
 
@@ -41,13 +41,6 @@ export function testPagingRules(listing: Listing): void {
   const { operation, member, maxResultsMax } = listing
   const { input } = listing
 
-  async function open(t: Parameters<typeof openRegistry>[0], count: number): Promise<TestRegistry> {
-    const registry = await openRegistry(t)
-    await givenRepository(registry, 'app')
-    await listing.given(registry, count)
-    return registry
-  }
-
   /** An answer's items and token: the token is opaque, everything else is compared. */
   async function pageOf(
     registry: TestRegistry,
@@ -67,9 +60,12 @@ export function testPagingRules(listing: Listing): void {
     return token
   }
 
-  describe(`${operation.name}, as all listings`, () => {
-    test('pages of any size add up to the whole, and the last one has no token', async (t) => {
-      const registry = await open(t, 4)
+  test(`${operation.name}, as all listings`, async (t) => {
+    const registry = await openRegistry(t)
+    await givenRepository(registry, 'app')
+    await listing.given(registry)
+
+    await t.test('pages of any size add up to the whole, and the last one has no token', async () => {
       const whole = await pageOf(registry, {})
       assert.equal(whole.token, undefined)
       assert.equal(whole.items.length, 4)
@@ -86,16 +82,14 @@ export function testPagingRules(listing: Listing): void {
       }
     })
 
-    test('the size of a page may change on the way', async (t) => {
-      const registry = await open(t, 4)
+    await t.test('the size of a page may change on the way', async () => {
       const whole = await pageOf(registry, {})
       const rest = await pageOf(registry, { nextToken: await tokenOf(registry), maxResults: 2 })
       assert.deepEqual(rest.items, whole.items.slice(1, 3))
       assert.deepEqual((await pageOf(registry, { nextToken: rest.token })).items, whole.items.slice(3))
     })
 
-    test('a page size that is none', async (t) => {
-      const registry = await open(t, 0)
+    await t.test('a page size that is none', async () => {
       const tooSmall = invalid('maxResults', 'Member must have value greater than or equal to 1')
       for (const [maxResults, refusal] of [
         [0, tooSmall],
@@ -109,8 +103,7 @@ export function testPagingRules(listing: Listing): void {
       }
     })
 
-    test('tokens that nobody gave', async (t) => {
-      const registry = await open(t, 2)
+    await t.test('tokens that nobody gave', async () => {
       const token = await tokenOf(registry)
       const bytes = Buffer.from(token, 'base64url')
       const flipped = Array.from(bytes, (byte, at) =>
@@ -126,8 +119,7 @@ export function testPagingRules(listing: Listing): void {
       await pageOf(registry, { nextToken: token }) // the true one is good all the while
     })
 
-    test('tokens of another listing', async (t) => {
-      const registry = await open(t, 4)
+    await t.test('tokens of another listing', async () => {
       const token = await tokenOf(registry)
       for (const other of listing.others) {
         await assertRefused(registry, operation, { ...input, ...other, nextToken: token }, badToken)
@@ -138,25 +130,22 @@ export function testPagingRules(listing: Listing): void {
       await assertRefused(registry, operation, { ...input, nextToken }, badToken)
     })
 
-    test('tokens of another repository, though it has the same images', async (t) => {
-      const registry = await open(t, 2)
+    await t.test('tokens of another repository, though it has the same images', async () => {
       const nextToken = await tokenOf(registry)
       await givenRepository(registry, 'twin')
       await assertRefused(registry, operation, { ...input, repositoryName: 'twin', nextToken }, badToken)
     })
 
-    test('tokens of another principal, of the same account as well', async (t) => {
-      const registry = await open(t, 2)
+    await t.test('tokens of another principal, of the same account as well', async () => {
       const nextToken = await tokenOf(registry)
       const caller = { ...rootOf(account), arn: `arn:aws:iam::${account}:user/other` }
       await assertRefused(registry, operation, { ...input, nextToken }, badToken, registry.ctx({ caller }))
     })
 
-    test('tokens older than a day', async (t) => {
-      const registry = await open(t, 2)
+    await t.test('tokens older than a day', async () => {
       const nextToken = await tokenOf(registry)
       registry.advance(dayMs)
-      assert.equal((await pageOf(registry, { nextToken })).items.length, 1)
+      assert.equal((await pageOf(registry, { nextToken })).items.length, 3)
       registry.advance(1)
       await assertRefused(registry, operation, { ...input, nextToken }, badToken)
     })

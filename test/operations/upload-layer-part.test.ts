@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
+import { getUpload } from '../../src/domain/uploads.ts'
 import { getLayerUpload } from '../../src/operations/distribution/layer-uploads.ts'
 import { uploadLayerPart } from '../../src/operations/private/upload-layer-part.ts'
-import { account, givenRepository, type TestRegistry } from '../support/registry.ts'
-import { assertRefused, call, invalid, openRegistry, type Refusal, toRefusal, wrongType } from './calls.ts'
+import { account, givenRepository, otherAccount, rootOf, type TestRegistry } from '../support/registry.ts'
+import { assertRefused, call, invalid, openRegistry, refusalOf, type Refusal, toRefusal, wrongType } from './calls.ts'
 import { testRepositoryRules } from './repository-rules.ts'
-import { complete, open, part, testUploadIds, unknownId, where } from './uploads.ts'
+import { complete, open, part, testUploadIds, unknownId, uploadNotFound, where } from './uploads.ts'
 
 const aPart = { partFirstByte: 0, partLastByte: 0, layerPartBlob: 'AA==' }
 const mib = 1024 * 1024
@@ -198,4 +199,18 @@ test('an upload lives for a day after its last part', async (t) => {
   await call(registry, uploadLayerPart, part(uploadId, 4, 'two'))
   registry.advance(dayMs - 1)
   await complete(registry, uploadId, 'one,two')
+})
+
+test('J16 who opened an upload goes on with it, and no other account that may push to the repository', async (t) => {
+  const registry = await openRegistry(t)
+  await givenRepository(registry, 'app')
+  const uploadId = await open(registry)
+  const key = { kind: 'private', accountId: account, region: 'us-east-1' } as const
+  assert.equal((await getUpload(registry.ctx(), key, 'app', uploadId)).received, 0)
+  // Asked of the domain: no policy lets another account in yet.
+  const stranger = registry.ctx({ caller: rootOf(otherAccount) })
+  assert.deepEqual(await refusalOf(getUpload(stranger, key, 'app', uploadId)), {
+    ...uploadNotFound(uploadId),
+    members: {},
+  })
 })
