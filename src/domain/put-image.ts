@@ -141,10 +141,16 @@ async function requireChildren(
   const wanted = [...new Set(parsed.children.map((child) => child.digest))]
   if (wanted.length === 0) return []
   const present = await tx.images.summaries(repository.id, wanted)
-  const found = new Set(present.map((image) => image.digest))
+  const found = new Map(present.map((image) => [image.digest, image.manifestBytes]))
   const missing = wanted.filter((digest) => !found.has(digest))
   if (missing.length > 0) {
     fail('ReferencedImagesNotFoundException', { ...named(repository.registry, repository.name), imageDigests: missing })
+  }
+  for (const child of parsed.children) {
+    if (found.get(child.digest) !== child.size) {
+      const constraint = `the size of the image with digest '${child.digest}' is not the stored one`
+      fail('InvalidParameterException', { parameter: 'ImageManifest', constraint })
+    }
   }
   return present
 }

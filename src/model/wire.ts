@@ -100,6 +100,8 @@ function decodeBlob(json: unknown, path: string): Buffer {
   const bytes = Buffer.from(json, 'base64')
   // Node skips what is not base64 and stops at a padding: then bytes are missing. Cheaper than a pattern over 28 million characters.
   if (bytes.byteLength !== (json.length / 4) * 3 - padding) throw wrongType(path, 'base64')
+  // And it reads the letters of base64url, which AWS JSON does not have.
+  if (json.includes('-') || json.includes('_')) throw wrongType(path, 'base64')
   return bytes
 }
 

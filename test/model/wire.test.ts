@@ -125,6 +125,8 @@ describe('decode', () => {
     ['{"bytes":"AA A"}', 'bytes must be base64'],
     ['{"bytes":"AAA\\n"}', 'bytes must be base64'],
     ['{"bytes":"AAAA\\r\\n\\r\\n"}', 'bytes must be base64'],
+    ['{"bytes":"AA-A"}', 'bytes must be base64'],
+    ['{"bytes":"AA_A"}', 'bytes must be base64'],
     ['{"bytes":"AA%A"}', 'bytes must be base64'],
     ['{"bytes":"AA\\u00e9A"}', 'bytes must be base64'],
     ['{"names":"x"}', 'names must be a list'],

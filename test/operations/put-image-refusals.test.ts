@@ -155,6 +155,15 @@ describe('J18 the manifest', () => {
     assert.deepEqual(await idsOf(registry), { imageIds: [] })
   })
 
+  test('is refused when it is an index that gives a child another size: who checks sizes could not pull it', async (t) => {
+    const registry = await openRegistry(t)
+    await givenContents(registry)
+    await call(registry, putImage, { repositoryName: 'app', imageManifest: manifest })
+    const imageManifest = indexOf([manifest]).replace(`"size":${manifest.length}`, `"size":${manifest.length + 1}`)
+    const refusal = invalid('ImageManifest', `the size of the image with digest '${digest}' is not the stored one`)
+    await assertRefused(registry, putImage, { repositoryName: 'app', imageManifest }, refusal)
+  })
+
   test('of 4 MiB exactly is taken', async (t) => {
     const registry = await openRegistry(t)
     await givenContents(registry)
