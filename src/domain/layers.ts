@@ -5,6 +5,7 @@ import { fail, failureReasons } from '../model/errors.ts'
 import type { Context } from './context.ts'
 import type { ByteRange } from './ports/blobs.ts'
 import type { Layer, RegistryKey, Repository } from './ports/metadata.ts'
+import { StorageFullError } from './ports/storage-errors.ts'
 import { named } from './references.ts'
 import { getRepository } from './repositories.ts'
 import { verified } from './verified-bytes.ts'
@@ -121,7 +122,12 @@ async function keepForLease(ctx: Context, repositoryId: string, layers: readonly
   const ending = layers.filter((layer) => !layer.referenced && layer.leaseUntilMs - now < ctx.limits.leaseMs / 2)
   if (ending.length === 0) return
   const digests = ending.map((layer) => layer.digest)
-  await ctx.metadata.write((tx) => tx.layers.lease(repositoryId, digests, now + ctx.limits.leaseMs))
+  try {
+    await ctx.metadata.write((tx) => tx.layers.lease(repositoryId, digests, now + ctx.limits.leaseMs))
+  } catch (error) {
+    // Reads go on when the disk is full. A lease that ends early costs an upload, nothing that was acknowledged.
+    if (!(error instanceof StorageFullError)) throw error
+  }
 }
 
 function layerFailure(text: string): LayerFailure {

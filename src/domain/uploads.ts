@@ -73,10 +73,11 @@ export async function appendToUpload(
   offset: number | undefined,
   source: AsyncIterable<Uint8Array>,
 ): Promise<number> {
-  const received = await ctx.blobs.append(state.upload.id, offset ?? state.received, source, ctx.limits.layerBytesMax)
+  const start = offset ?? state.received
+  const pieces = keepingAlive(ctx, state.upload, source)
+  const received = await ctx.blobs.append(state.upload.id, start, pieces, ctx.limits.layerBytesMax)
   await requireOpen(ctx, state)
   if (ctx.ecrQuirks) await noteChunk(ctx, state.upload, received - state.received)
-  else await keepAlive(ctx, state.upload)
   return received
 }
 
@@ -96,11 +97,25 @@ async function noteChunk(ctx: Context, upload: Upload, bytes: number): Promise<v
   )
 }
 
-/** Notes that an upload is in use: it lives on from its last byte. One write an hour is precise enough for a life of a day. */
-async function keepAlive(ctx: Context, upload: Upload): Promise<void> {
-  const expiresAtMs = ctx.clock.now() + ctx.limits.uploadLifeMs
-  if (expiresAtMs - upload.expiresAtMs < ctx.limits.uploadLifeMs / 24) return
-  await ctx.metadata.write((tx) => tx.uploads.touch(upload.id, { expiresAtMs }))
+/**
+ * Passes bytes on, and notes that the upload is in use: it lives on from its last byte, which in one slow request may be days after the
+ * first. One write an hour is precise enough for a life of a day.
+ */
+async function* keepingAlive(
+  ctx: Context,
+  upload: Upload,
+  source: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  const { uploadLifeMs } = ctx.limits
+  let notedMs = upload.expiresAtMs
+  for await (const piece of source) {
+    const expiresAtMs = ctx.clock.now() + uploadLifeMs
+    if (expiresAtMs - notedMs >= uploadLifeMs / 24) {
+      await ctx.metadata.write((tx) => tx.uploads.touch(upload.id, { expiresAtMs }))
+      notedMs = expiresAtMs
+    }
+    yield piece
+  }
 }
 
 /**

@@ -91,6 +91,11 @@ describe('a manifest says', () => {
     test(what, () => assert.deepEqual(parse(document, declared), expected))
   }
 
+  test('ten thousand layers', () => {
+    const layers = Array.from({ length: 10_000 }, () => layer)
+    assert.deepEqual(parse({ ...image, layers }), { ...ofImage, layers: [config, ...layers] })
+  })
+
   test('it in any spelling of JSON', () => {
     const text = JSON.stringify(image, null, 2).replace('"layers"', String.raw`"\u006cayers"`)
     assert.deepEqual(parseManifest(`\r\n\t${text} \n`, undefined), ofImage)
@@ -270,6 +275,7 @@ describe('mutated manifests', () => {
 describe('annotations', () => {
   for (const [what, document, expected] of [
     ['are those that are texts', { annotations: { a: 'b', '': '', n: 1, o: {}, x: null } }, { a: 'b', '': '' }],
+    ['may be one', { annotations: { a: 'b' } }, { a: 'b' }],
     ['are absent when there are none', {}, undefined],
     ['are absent when they are empty', { annotations: {} }, undefined],
     ['are absent when none is a text', { annotations: { n: 1 } }, undefined],

@@ -6,9 +6,10 @@ import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 
 import type { Context } from '../../src/domain/context.ts'
-import { openLayer } from '../../src/domain/layers.ts'
+import { findLayer, openLayer } from '../../src/domain/layers.ts'
 import type { Blobs } from '../../src/domain/ports/blobs.ts'
 import type { RegistryKey } from '../../src/domain/ports/metadata.ts'
+import { StorageFullError } from '../../src/domain/ports/storage-errors.ts'
 import { recover, sweep } from '../../src/domain/recovery.ts'
 import { deleteRepository } from '../../src/domain/repositories.ts'
 import { appendToUpload, beginUpload, cancelUpload, completeUpload, getUpload } from '../../src/domain/uploads.ts'
@@ -165,4 +166,28 @@ describe('sweeps', () => {
     assert.deepEqual(await sweep(registry.services), { expiredUploads: 1, unlinked: 1 })
     assert.deepEqual(await uploadFiles(), [])
   })
+
+  test('leave an upload alone whose bytes come so slowly that its life would end meanwhile', async (t) => {
+    const { registry, ctx, given, state } = await open(t)
+    const uploadId = await given('')
+    const { uploadLifeMs } = registry.services.limits
+    async function* slowly(): AsyncGenerator<Uint8Array> {
+      for (const text of ['a', 'b', 'c']) {
+        registry.advance(uploadLifeMs * 0.6)
+        yield Buffer.from(text)
+        assert.deepEqual(await sweep(registry.services), { expiredUploads: 0, unlinked: 0 })
+      }
+    }
+    assert.equal(await appendToUpload(ctx, await state(uploadId), 0, slowly()), 3)
+    assert.equal(await completeUpload(ctx, await state(uploadId), [digestOf('abc')]), digestOf('abc'))
+  })
+})
+
+test('on a full disk a layer that no image names is still found, although its lease cannot be renewed', async (t) => {
+  const { registry, ctx, given, state } = await open(t)
+  const digest = await completeUpload(ctx, await state(await given('layer')), [digestOf('layer')])
+  registry.advance(registry.services.limits.leaseMs * 0.75)
+  const full = () => Promise.reject(new StorageFullError('the database has no room'))
+  const { layer } = await findLayer({ ...ctx, metadata: { ...ctx.metadata, write: full } }, registryKey, 'app', digest)
+  assert.equal(layer?.digest, digest)
 })
