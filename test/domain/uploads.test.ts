@@ -99,7 +99,7 @@ describe('requests for one upload that cross each other', () => {
     const uploadId = await given('once')
     const input = { repositoryName: 'app', uploadId, layerDigests: [digestOf('once')] }
     const outcomes = await Promise.allSettled([1, 2, 3].map(() => registry.perform(completeLayerUpload, input)))
-    const told = outcomes.map((outcome) => (outcome.status === 'fulfilled' ? 'done' : outcome.reason.sentence))
+    const told = outcomes.map((outcome) => (outcome.status === 'fulfilled' ? 'done' : String(outcome.reason.sentence)))
     assert.deepEqual(told.toSorted(), ['ServerException/busy', 'ServerException/busy', 'done'])
     await assert.rejects(registry.perform(completeLayerUpload, input), named('UploadNotFoundException'))
     await assert.rejects(state(uploadId), named('UploadNotFoundException'))

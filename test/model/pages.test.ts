@@ -64,7 +64,7 @@ describe('J13 a page token', () => {
     ['no filter', [operation, caller, region, undefined]],
     ['one argument more', [...binding, 'more']],
     ['one argument less', binding.slice(0, 3)],
-    ['its arguments run together', [binding.join()]],
+    ['its arguments run together', [binding.map(String).join()]],
     ['nothing', []],
   ]
   for (const [what, other] of others) {

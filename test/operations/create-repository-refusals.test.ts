@@ -145,9 +145,11 @@ describe('names and constraints', () => {
 })
 
 describe('types', () => {
+  for (const json of [null, []]) {
+    test(`The request body must be an object, not ${JSON.stringify(json)}`, () =>
+      refuses(json, wrongType('The request body must be an object')))
+  }
   for (const [json, message] of [
-    [null, 'The request body must be an object'],
-    [[], 'The request body must be an object'],
     [{ repositoryName: 12 }, 'repositoryName must be a string'],
     [{ repositoryName: 'a\ud800' }, 'repositoryName holds a lone surrogate'],
     [{ registryId: 123456789012 }, 'registryId must be a string'],
@@ -160,7 +162,7 @@ describe('types', () => {
     [{ encryptionConfiguration: 'KMS' }, 'encryptionConfiguration must be an object'],
   ] as const) {
     test(`${message}, not ${JSON.stringify(json)}`, () =>
-      refuses(json === null || Array.isArray(json) ? json : { repositoryName: 'types', ...json }, wrongType(message)))
+      refuses({ repositoryName: 'types', ...json }, wrongType(message)))
   }
 })
 

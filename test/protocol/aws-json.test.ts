@@ -83,7 +83,7 @@ describe('J1 targets', () => {
     'DescribeRegistry',
     '.DescribeRegistry',
     `${targetPrefix}.`,
-    `${targetPrefix}`,
+    targetPrefix,
     `${targetPrefix}.describeRegistry`,
     `${targetPrefix}.DESCRIBEREGISTRY`,
     `${targetPrefix}.DescribeRegistry `,

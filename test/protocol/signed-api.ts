@@ -77,7 +77,7 @@ export async function openSignedApi(
 }
 
 /** The request as the server would see it. */
-export function toSignedRequest(sending: Sending): HttpRequest {
+function toSignedRequest(sending: Sending): HttpRequest {
   const { method = 'POST', target = '/', headers = [], body = '', how = {}, as = account } = sending
   const message = { method, target, headers: [['Host', 'localhost:4510'], ...headers] as const }
   const key = { accessKeyId: `AKIATEST${as}`, secretAccessKey: `secret-of-${as}` }

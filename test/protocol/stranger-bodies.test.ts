@@ -11,7 +11,7 @@ describe('the body of a request whose signer is nobody here', () => {
   ]
   for (const [what, how, type] of strangers) {
     test(`is not received: ${what}`, async (t) => {
-      const { call } = await openSignedApi(t)
+      const api = await openSignedApi(t)
       let pulled = 0
       async function* endless(): AsyncGenerator<Uint8Array> {
         for (;;) {
@@ -19,7 +19,7 @@ describe('the body of a request whose signer is nobody here', () => {
           yield Buffer.alloc(65_536, ' ')
         }
       }
-      const answer = await call('UploadLayerPart', '{}', how === undefined ? {} : { how, pieces: endless() })
+      const answer = await api.call('UploadLayerPart', '{}', how === undefined ? {} : { how, pieces: endless() })
       assert.equal(answer.status, 400)
       assert.equal(JSON.parse(answer.text).__type, type)
       assert.equal(pulled, 0)
