@@ -66,8 +66,7 @@ async function deleteByDigest(
     const code = 'ImageReferencedByManifestList'
     return { failure: { imageId, failureCode: code, failureReason: failureReasons[code].text({ parents }) } }
   }
-  const tags = (await tx.tags.of(repository.id, [digest])).get(digest) ?? []
-  for (const tag of tags) await tx.tags.remove(repository.id, tag)
+  const tags = await tx.tags.removeOf(repository.id, digest)
   await tx.images.remove(repository.id, digest, ctx.clock.now() + ctx.limits.leaseMs)
   return tags.length === 0 ? [{ imageDigest: digest }] : tags.map((imageTag) => ({ imageDigest: digest, imageTag }))
 }

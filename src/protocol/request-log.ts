@@ -51,13 +51,18 @@ function escape(character: string): string {
   return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`
 }
 
+// A signature under a mistyped name is a signature all the same. A digest in a query is not bare: `sha256:` or `sha256%3A` stands before it.
+const looksSigned = /^=[0-9a-f]{64}$/i
+
 function maskSecrets(query: string): string {
   return query
     .split('&')
     .map((pair) => {
       const equals = pair.indexOf('=')
       if (equals === -1) return pair
-      return secretParameters.has(parameterName(pair.slice(0, equals))) ? `${pair.slice(0, equals)}=***` : pair
+      const isSecret =
+        secretParameters.has(parameterName(pair.slice(0, equals))) || looksSigned.test(pair.slice(equals))
+      return isSecret ? `${pair.slice(0, equals)}=***` : pair
     })
     .join('&')
 }

@@ -251,6 +251,30 @@ function tagContract(open: OpenMetadata): void {
       await metadata.write((tx) => tx.tags.remove(repository.id, 'never was'))
     })
 
+    test('all tags of an image go at once, and those of others stay', async () => {
+      const { metadata } = store
+      const repository = await newRepository(metadata)
+      const [many, other] = [imageOf('{"many":1}'), imageOf('{"other":1}')]
+      await metadata.write(async (tx) => {
+        await tx.images.put(repository.id, many, [], [])
+        await tx.images.put(repository.id, other, [], [])
+        for (const name of ['b', 'a', 'C']) await tx.tags.put(repository.id, name, many.digest, 1)
+        await tx.tags.put(repository.id, 'stays', other.digest, 1)
+      })
+      const removed = await metadata.write((tx) => tx.tags.removeOf(repository.id, many.digest))
+      assert.deepEqual(removed, ['C', 'a', 'b'])
+      assert.deepEqual(
+        (await metadata.read.tags.page(repository.id, undefined, 10)).map((row) => row.tag),
+        ['stays'],
+      )
+      const tagged = await metadata.read.images.page(repository.id, 'TAGGED', undefined, 10)
+      assert.deepEqual(
+        tagged.map((image) => image.digest),
+        [other.digest],
+      )
+      assert.deepEqual(await metadata.write((tx) => tx.tags.removeOf(repository.id, many.digest)), [])
+    })
+
     test('tags are paged in byte order, given by image, and counted', async () => {
       const { metadata } = store
       const repository = await newRepository(metadata)

@@ -10,6 +10,11 @@ describe('a target in the log', () => {
       target: '/v2/a/blobs/uploads/?digest=sha256:0&x',
       logged: '/v2/a/blobs/uploads/?digest=sha256:0&x',
     },
+    {
+      what: 'has a signature under a mistyped name masked',
+      target: `/?X-Amz-Signatura=${'0a'.repeat(32)}&digest=sha256:${'0a'.repeat(32)}`,
+      logged: `/?X-Amz-Signatura=***&digest=sha256:${'0a'.repeat(32)}`,
+    },
     { what: 'has its signature masked', target: '/?a=1&X-Amz-Signature=00ff&b', logged: '/?a=1&X-Amz-Signature=***&b' },
     {
       what: 'has its session token masked',

@@ -179,6 +179,8 @@ export interface TagWrites extends TagReads {
   /** Creates the tag or moves it. */
   put(repositoryId: string, tag: string, digest: Digest, atMs: number): Promise<void>
   remove(repositoryId: string, tag: string): Promise<void>
+  /** Removes every tag of an image, and gives their names in byte order. */
+  removeOf(repositoryId: string, digest: Digest): Promise<readonly string[]>
 }
 
 export interface LayerReads {

@@ -45,6 +45,12 @@ export function tagWrites(db: Kysely<Tables>): TagWrites {
       const { rows } = await removeTag(db, { repositoryId, tag })
       if (rows[0]) await unmarkTagged(db, { repositoryId, digest: rows[0].digest })
     },
+    removeOf: async (repositoryId, digest) => {
+      // In byte order whatever the locale: the names are ASCII.
+      const names = (await removeTagsOf(db, { repositoryId, digest })).rows.map((row) => row.name).toSorted()
+      await unmarkTagged(db, { repositoryId, digest })
+      return names
+    },
   }
 }
 
@@ -94,6 +100,10 @@ const upsertTag = statement((db, row: { readonly [C in keyof TagRow]: TagRow[C] 
 
 const removeTag = statement((db, is: { readonly repositoryId: string; readonly tag: string }) =>
   db.deleteFrom('tag').where('repository_id', '=', is.repositoryId).where('name', '=', is.tag).returning('digest'),
+)
+
+const removeTagsOf = statement((db, is: OfImage) =>
+  db.deleteFrom('tag').where('repository_id', '=', is.repositoryId).where('digest', '=', is.digest).returning('name'),
 )
 
 // `tagged` is only written when it changes: the row carries the manifest's text.
