@@ -57,7 +57,7 @@ export interface Secrets {
 
 /** How this server is reached. */
 export interface Links {
-  /** Host (with port) of a registry's data plane, as `repositoryUri` begins. */
+  /** Host (with port) of a registry's data plane, as `repositoryUri` begins; all public registries share one. */
   readonly registryHost: (registry: RegistryKey) => string
   /** `https://<host>` or `http://<host>`, no trailing slash. */
   readonly proxyEndpoint: (registry: RegistryKey) => string
@@ -71,6 +71,10 @@ export interface Services {
   readonly clock: Clock
   readonly ids: Ids
   readonly limits: Limits
+  /** Those of public registries (user guide of Amazon ECR Public, "Service quotas"). */
+  readonly publicLimits: Limits
+  /** Regions that offer the ECR Public API. */
+  readonly publicRegions: readonly string[]
   readonly secrets: Secrets
   readonly accessKeys: AccessKeys
   readonly links: Links

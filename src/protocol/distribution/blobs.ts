@@ -28,8 +28,8 @@ async function readBlob(call: Call, name: string, digest: Digest): Promise<HttpR
   const { ctx, request, registry } = call
   const repository = inRepository(call, name)
   // The bytes come from here and not by a redirect, so the right to the URL is the right to the bytes.
-  if (request.method === 'HEAD') permit(batchCheckLayerAvailability, ctx, { ...repository, layerDigests: [digest] })
-  else permit(getDownloadUrlForLayer, ctx, { ...repository, layerDigest: digest })
+  if (request.method === 'HEAD') await permit(batchCheckLayerAvailability, ctx, { ...repository, layerDigests: [digest] })
+  else await permit(getDownloadUrlForLayer, ctx, { ...repository, layerDigest: digest })
   const { layer } = await findLayer(ctx, registry, name, digest)
   if (!layer)
     return refuse(
