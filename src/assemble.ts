@@ -7,8 +7,9 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 
 import type { AccessKeys, Caller, Limits, Services } from './domain/context.ts'
-import { ecrLimits } from './domain/limits.ts'
+import { ecrLimits, ecrPublicLimits } from './domain/limits.ts'
 import type { Blobs } from './domain/ports/blobs.ts'
+import type { Logos } from './domain/ports/logos.ts'
 import type { Metadata } from './domain/ports/metadata.ts'
 import { type Housekeeping, startHousekeeping } from './housekeeping.ts'
 import { systemClock } from './lib/clock.ts'
@@ -28,6 +29,7 @@ import type { Config } from './settings.ts'
 import { openDiskBlobs } from './storage/disk.ts'
 import { createKeyFiles, openAccessKeys, readSecrets, rootPrincipal } from './storage/key-file.ts'
 import { lockDataDirectory } from './storage/lock.ts'
+import { openDiskLogos } from './storage/logos.ts'
 import { openSqliteMetadata } from './storage/sql/sqlite/open-sqlite-metadata.ts'
 
 /** The access keys of a data directory, for commands beside the server. Throws, in a sentence, when they cannot be read. */
@@ -136,7 +138,7 @@ async function lock(directory: string, opened: AsyncDisposableStack): Promise<vo
 async function openStores(
   { config, onFatal }: AssembleOptions,
   opened: AsyncDisposableStack,
-): Promise<{ metadata: Metadata; blobs: Blobs }> {
+): Promise<{ metadata: Metadata; blobs: Blobs; logos: Logos }> {
   const file = join(config.data, 'metadata.db')
   const metadata = await orStartError(`cannot open the database ${file}`, () => openSqliteMetadata({ file, onFatal }))
   opened.defer(() => metadata.close())
@@ -145,7 +147,8 @@ async function openStores(
     openDiskBlobs({ directory: config.data, ...reserve }),
   )
   opened.defer(() => blobs.close())
-  return { metadata, blobs }
+  const logos = await orStartError(`cannot open the storage of logos in ${config.data}`, () => openDiskLogos(config.data))
+  return { metadata, blobs, logos }
 }
 
 interface Built {
@@ -157,7 +160,7 @@ interface Built {
 
 async function buildServices(
   { config, log }: AssembleOptions,
-  stores: { readonly metadata: Metadata; readonly blobs: Blobs },
+  stores: { readonly metadata: Metadata; readonly blobs: Blobs; readonly logos: Logos },
   port: () => number,
 ): Promise<Built> {
   const directory = config.data
@@ -173,12 +176,15 @@ async function buildServices(
   const derived = hkdfSync('sha256', secrets.pageKey, '', 'layer URLs', 32)
   const layerKey = { accessKeyId: 'STOWAGELAYERURLS', secretAccessKey: Buffer.from(derived).toString('base64url') }
   const defaultRegistry = { accountId: config.account, region: config.region }
-  const links = createLinks({ ...config, defaultRegistry, port, tls: config.tlsCert !== undefined, layerKey })
+  const publicPort = () => config.publicPort
+  const links = createLinks({ ...config, defaultRegistry, port, publicPort, tls: config.tlsCert !== undefined, layerKey })
   const services: Services = {
     ...stores,
     clock: systemClock,
     ids: randomIds,
-    limits: limitsOf(config),
+    limits: limitsOf(config, ecrLimits),
+    publicLimits: limitsOf(config, ecrPublicLimits),
+    publicRegions: config.publicRegions.split(','),
     secrets,
     accessKeys: config.dev ? withAnyKey(accessKeys, config.account) : accessKeys,
     links,
@@ -188,10 +194,10 @@ async function buildServices(
   return { services, accessKeys, layerKey }
 }
 
-function limitsOf(config: Config): Limits {
+function limitsOf(config: Config, quotas: Limits): Limits {
   const hourMs = 3_600_000
   return {
-    ...ecrLimits,
+    ...quotas,
     tokenLifeMs: config.tokenHours * hourMs,
     layerUrlLifeMs: config.layerUrlMinutes * 60_000,
     uploadLifeMs: config.uploadHours * hourMs,

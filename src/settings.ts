@@ -114,6 +114,28 @@ export const settings = {
     defaultText:
       '`localhost:{port}` for the default account and region, `{account}.dkr.ecr.{region}.localhost:{port}` for the others',
   }),
+  publicHost: setting({
+    kind: 'text',
+    schema: z
+      .string()
+      .max(300, 'must have at most 300 characters')
+      .regex(
+        /^(https?:\/\/)?([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])(:\d{1,5})?$/,
+        'must be a host name, with or without https:// before it and a port after it',
+      )
+      .optional(),
+    placeholder: 'HOST',
+    description: 'Host of the public registries as clients write it; behind a proxy that does TLS, with `https://` before it',
+    default: undefined,
+    defaultText: '`localhost:{publicPort}`, or `public.ecr.DOMAIN:{publicPort}` with `domain`',
+  }),
+  publicRegions: setting({
+    kind: 'text',
+    schema: z.string().regex(/^[a-z0-9-]{2,25}(,[a-z0-9-]{2,25}){0,99}$/, 'must be regions with commas between them'),
+    placeholder: 'REGIONS',
+    description: 'Regions whose signatures the ECR Public API takes; in others it answers UnsupportedCommandException',
+    default: 'us-east-1,us-west-2',
+  }),
   tlsCert: setting({
     kind: 'text',
     schema: path.optional(),

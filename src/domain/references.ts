@@ -48,6 +48,10 @@ export function publicRegistryOf(accountId: string): RegistryKey {
   return { kind: 'public', accountId, region: '' }
 }
 
+export function publicRegistryArn(accountId: string): string {
+  return `arn:aws:ecr-public::${accountId}:registry/${accountId}`
+}
+
 /** What error sentences say of a repository. */
 export function named(registry: RegistryKey, name: string): { readonly repositoryName: string; readonly registryId: string } {
   return { repositoryName: name, registryId: registry.accountId }

@@ -14,11 +14,28 @@ export interface NamedRegistry extends PublicRegistry {
 /** The public registry that a request means: the caller's own, that of an account, or the one an active alias names. Fails with RegistryNotFound. */
 export async function publicRegistry(ctx: Context, registryIdOrAlias: string | undefined): Promise<RegistryKey> {
   if (registryIdOrAlias === undefined) return publicRegistryOf(ctx.caller.accountId)
+  return (await resolve(ctx, registryIdOrAlias)) ?? fail('RegistryNotFoundException', { registryId: registryIdOrAlias })
+}
+
+/**
+ * The same for operations that declare no RegistryNotFound: an alias that nobody has is a repository that nobody has. Fails with
+ * RepositoryNotFound, which then prints the alias as the registry's id (as the data plane does).
+ */
+export async function publicRegistryWith(
+  ctx: Context,
+  registryIdOrAlias: string | undefined,
+  repositoryName: string,
+): Promise<RegistryKey> {
+  if (registryIdOrAlias === undefined) return publicRegistryOf(ctx.caller.accountId)
+  const registry = await resolve(ctx, registryIdOrAlias)
+  return registry ?? fail('RepositoryNotFoundException', { repositoryName, registryId: registryIdOrAlias })
+}
+
+async function resolve(ctx: Context, registryIdOrAlias: string): Promise<RegistryKey | undefined> {
   // An alias begins with a letter: an account's number is never one.
   if (/^[0-9]{12}$/.test(registryIdOrAlias)) return publicRegistryOf(registryIdOrAlias)
   const alias = await ctx.metadata.read.registries.alias(registryIdOrAlias)
-  if (alias?.status !== 'ACTIVE') fail('RegistryNotFoundException', { registryId: registryIdOrAlias })
-  return publicRegistryOf(alias.accountId)
+  return alias?.status === 'ACTIVE' ? publicRegistryOf(alias.accountId) : undefined
 }
 
 /** The caller's public registry; `undefined` while its account has never had a public repository. */

@@ -5,12 +5,12 @@ import { list, optional, struct } from '../../model/schema.ts'
 import { batchedLayerDigest, layerFailure } from '../../model/shapes/layer.ts'
 import { inAnyRepository } from '../../model/shapes/public/common.ts'
 import { layer } from '../../model/shapes/public/layer.ts'
-import { presentLayer } from '../present-layer.ts'
 import { ecrPublic, operation } from '../operation.ts'
+import { presentLayer } from '../present-layer.ts'
 import { onPublicRepository } from './public-resources.ts'
 
 /** https://docs.aws.amazon.com/AmazonECRPublic/latest/APIReference/API_BatchCheckLayerAvailability.html */
-export const batchCheckLayerAvailabilityPublic = operation({
+export const batchCheckLayerAvailability = operation({
   service: ecrPublic,
   name: 'BatchCheckLayerAvailability',
   input: struct({ ...inAnyRepository, layerDigests: list(batchedLayerDigest, { min: 1, max: 100 }) }),

@@ -8,7 +8,7 @@ import { ecrPublic, operation } from '../operation.ts'
 import { onPublicRepository } from './public-resources.ts'
 
 /** https://docs.aws.amazon.com/AmazonECRPublic/latest/APIReference/API_CompleteLayerUpload.html */
-export const completeLayerUploadPublic = operation({
+export const completeLayerUpload = operation({
   service: ecrPublic,
   name: 'CompleteLayerUpload',
   input: struct({ ...inAnyRepository, uploadId, layerDigests: list(layerDigest, { min: 1, max: 100 }) }),

@@ -8,7 +8,7 @@ import { ecrPublic, operation } from '../operation.ts'
 import { onPublicRepository } from './public-resources.ts'
 
 /** https://docs.aws.amazon.com/AmazonECRPublic/latest/APIReference/API_InitiateLayerUpload.html */
-export const initiateLayerUploadPublic = operation({
+export const initiateLayerUpload = operation({
   service: ecrPublic,
   name: 'InitiateLayerUpload',
   input: struct(inAnyRepository),

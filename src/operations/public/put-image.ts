@@ -9,7 +9,7 @@ import { ecrPublic, operation } from '../operation.ts'
 import { onPublicRepository } from './public-resources.ts'
 
 /** https://docs.aws.amazon.com/AmazonECRPublic/latest/APIReference/API_PutImage.html */
-export const putImagePublic = operation({
+export const putImage = operation({
   service: ecrPublic,
   name: 'PutImage',
   input: struct({

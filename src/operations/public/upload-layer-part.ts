@@ -9,7 +9,7 @@ import { ecrPublic, operation } from '../operation.ts'
 import { onPublicRepository } from './public-resources.ts'
 
 /** https://docs.aws.amazon.com/AmazonECRPublic/latest/APIReference/API_UploadLayerPart.html */
-export const uploadLayerPartPublic = operation({
+export const uploadLayerPart = operation({
   service: ecrPublic,
   name: 'UploadLayerPart',
   input: struct({
