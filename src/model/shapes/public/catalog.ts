@@ -24,4 +24,5 @@ export const repositoryCatalogData = struct({
   marketplaceCertified: optional(boolean()),
 })
 
-export const registryCatalogData = struct({ displayName: optional(string({ min: 0, max: 100 })) })
+export const displayName = string({ min: 0, max: 100 })
+export const registryCatalogData = struct({ displayName: optional(displayName) })

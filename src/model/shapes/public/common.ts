@@ -35,3 +35,4 @@ export const inRepository = { registryId: optional(registryId), repositoryName }
 export const inAnyRepository = { registryId: optional(registryIdOrAlias), repositoryName }
 export const ofRepository = { registryId: optional(registryId), repositoryName: optional(repositoryName) }
 export const force = boolean()
+export const policyText = string({ min: 0, max: 10_240 })
