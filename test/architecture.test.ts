@@ -82,6 +82,7 @@ const callable = new Set([
   'StorageFullError',
   'StorageBusyError',
   'UploadOffsetError',
+  'publicRegistryOf',
   'UploadBusyError',
   'UploadTooLargeError',
   'DamagedBlobError',
