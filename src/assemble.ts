@@ -11,19 +11,26 @@ import { ecrLimits, ecrPublicLimits } from './domain/limits.ts'
 import type { Blobs } from './domain/ports/blobs.ts'
 import type { Logos } from './domain/ports/logos.ts'
 import type { Metadata } from './domain/ports/metadata.ts'
+import { publicRegistryOf } from './domain/references.ts'
 import { type Housekeeping, startHousekeeping } from './housekeeping.ts'
 import { systemClock } from './lib/clock.ts'
 import { randomIds } from './lib/ids.ts'
 import { createAuthenticate } from './protocol/authenticate.ts'
 import { createApiHandler } from './protocol/aws-api.ts'
 import { createDistributionHandler } from './protocol/distribution/handler.ts'
-import { createFrontDoor } from './protocol/front.ts'
+import { createFrontDoor, createPublicFrontDoor } from './protocol/front.ts'
 import { createHealth } from './protocol/health.ts'
 import { type HttpServer, openHttpServer } from './protocol/http.ts'
 import { createLayerUrlHandler } from './protocol/layer-urls.ts'
 import { createLinks } from './protocol/links.ts'
+import { createLogoHandler } from './protocol/logos.ts'
 import { createMetrics, type Metrics } from './protocol/metrics.ts'
 import type { HttpHandler } from './protocol/message.ts'
+import { createPublicDistributionHandler } from './protocol/public/handler.ts'
+import { createPublicLogin } from './protocol/public/login.ts'
+import { createPullRates } from './protocol/public/pull-rates.ts'
+import { createTokenHandler } from './protocol/public/token.ts'
+import type { RequestLine } from './protocol/request-log.ts'
 import { createSigV4Verifier } from './protocol/sigv4/verify.ts'
 import type { Config } from './settings.ts'
 import { openDiskBlobs } from './storage/disk.ts'
@@ -55,6 +62,10 @@ export interface ServerAddress {
   readonly endpoint: string
   /** What `docker login` takes. */
   readonly registryHost: string
+  /** Scheme, host and port that this machine reaches the public registries at. */
+  readonly publicOrigin: string
+  /** What stands before `/<alias>/<repository>` for `docker pull`. */
+  readonly publicHost: string
   readonly account: string
   readonly region: string
   /** SHA-256 fingerprint of the certificate, when it speaks TLS. */
@@ -76,33 +87,44 @@ export async function openStowage(options: AssembleOptions): Promise<Stowage> {
   const tls = await readTls(config)
   await lock(directory, opened)
   const stores = await openStores(options, opened)
-  const { services, layerKey, accessKeys } = await buildServices(options, stores, () => server.port)
+  let publicServer: HttpServer | undefined
+  const ports = { port: () => server.port, publicPort: () => publicServer?.port ?? config.publicPort }
+  const { services, layerKey, accessKeys } = await buildServices(options, stores, ports)
   let isStopping = false
-  const metrics = createMetrics({ blobs: stores.blobs, activeRequests: () => server.activeRequests() })
-  const handler = buildHandler({ config, services, accessKeys, layerKey, metrics, isStopping: () => isStopping })
-  const server: HttpServer = await openHttpServer({
-    handler,
+  const metrics = createMetrics({
+    blobs: stores.blobs,
+    activeRequests: () => server.activeRequests() + (publicServer?.activeRequests() ?? 0),
+  })
+  const handlers = buildHandlers({ config, services, accessKeys, layerKey, metrics, isStopping: () => isStopping })
+  const listener = {
     listen: config.listen,
-    port: config.port,
     ...(tls && { tls }),
     ids: randomIds,
-    log: (line) => {
+    log: (line: RequestLine) => {
       metrics.observe(line)
       log.info(line, 'request')
     },
-    onDefect: (error, requestId) => log.error({ err: error, requestId }, 'a request failed inside the server'),
-  })
-  opened.defer(() => server.close(0))
+    onDefect: (error: unknown, requestId: string) =>
+      log.error({ err: error, requestId }, 'a request failed inside the server'),
+  }
+  const open = async (handler: HttpHandler, port: number): Promise<HttpServer> => {
+    const opening = await openHttpServer({ ...listener, handler, port })
+    opened.defer(() => opening.close(0))
+    return opening
+  }
+  const server: HttpServer = await open(handlers.private, config.port)
+  const publicListener = await open(handlers.public, config.publicPort)
+  publicServer = publicListener
   const housekeeping: Housekeeping = startHousekeeping({ services, log, loadMetrics: metrics.load })
   opened.defer(() => housekeeping.stop())
-  const address = addressOf(config, server, services, tls)
+  const address = addressOf(config, { server, publicServer: publicListener }, services, tls)
 
   const kept = opened.move()
   return {
     address,
     close: async (graceMs) => {
       isStopping = true
-      await server.close(graceMs)
+      await Promise.all([server.close(graceMs), publicListener.close(graceMs)])
       await kept.disposeAsync()
     },
   }
@@ -147,7 +169,9 @@ async function openStores(
     openDiskBlobs({ directory: config.data, ...reserve }),
   )
   opened.defer(() => blobs.close())
-  const logos = await orStartError(`cannot open the storage of logos in ${config.data}`, () => openDiskLogos(config.data))
+  const logos = await orStartError(`cannot open the storage of logos in ${config.data}`, () =>
+    openDiskLogos(config.data),
+  )
   return { metadata, blobs, logos }
 }
 
@@ -161,7 +185,7 @@ interface Built {
 async function buildServices(
   { config, log }: AssembleOptions,
   stores: { readonly metadata: Metadata; readonly blobs: Blobs; readonly logos: Logos },
-  port: () => number,
+  ports: { readonly port: () => number; readonly publicPort: () => number },
 ): Promise<Built> {
   const directory = config.data
   const warn = (sentence: string) => log.warn(sentence)
@@ -176,8 +200,7 @@ async function buildServices(
   const derived = hkdfSync('sha256', secrets.pageKey, '', 'layer URLs', 32)
   const layerKey = { accessKeyId: 'STOWAGELAYERURLS', secretAccessKey: Buffer.from(derived).toString('base64url') }
   const defaultRegistry = { accountId: config.account, region: config.region }
-  const publicPort = () => config.publicPort
-  const links = createLinks({ ...config, defaultRegistry, port, publicPort, tls: config.tlsCert !== undefined, layerKey })
+  const links = createLinks({ ...config, defaultRegistry, ...ports, tls: config.tlsCert !== undefined, layerKey })
   const services: Services = {
     ...stores,
     clock: systemClock,
@@ -229,7 +252,13 @@ interface HandlerOptions extends Built {
   readonly isStopping: () => boolean
 }
 
-function buildHandler({ config, services, accessKeys, layerKey, metrics, isStopping }: HandlerOptions): HttpHandler {
+interface Handlers {
+  readonly private: HttpHandler
+  readonly public: HttpHandler
+}
+
+function buildHandlers(options: HandlerOptions): Handlers {
+  const { config, services, accessKeys, layerKey, metrics, isStopping } = options
   const { clock } = services
   const maxSkewMs = config.clockSkewMinutes * 60_000
   const keys = createSigV4Verifier<Caller>({
@@ -252,7 +281,7 @@ function buildHandler({ config, services, accessKeys, layerKey, metrics, isStopp
   })
   const anyone = config.dev ? (text: string) => devPrincipal(text, config.account) : undefined
   const health = createHealth({ metadata: services.metadata, blobs: services.blobs, isStopping })
-  return createFrontDoor({
+  const own = createFrontDoor({
     api: createApiHandler({
       services,
       authenticate: createAuthenticate({ verifier: keys, accessKeys, devPrincipal: anyone }),
@@ -267,22 +296,39 @@ function buildHandler({ config, services, accessKeys, layerKey, metrics, isStopp
     readyz: health.readyz,
     metrics: metrics.handler,
   })
+  const login = createPublicLogin({ services, anyPassword: anyone })
+  const pullRates = createPullRates({
+    clock,
+    anonymousPerSecond: config.publicAnonymousPulls,
+    accountPerSecond: config.publicPulls,
+  })
+  const open = createPublicFrontDoor({
+    distribution: createPublicDistributionHandler({ services, login, pullRates }),
+    token: createTokenHandler(services, login),
+    logos: createLogoHandler(services),
+    healthz: health.healthz,
+    readyz: health.readyz,
+  })
+  return { private: own, public: open }
 }
 
 function addressOf(
   config: Config,
-  server: HttpServer,
+  { server, publicServer }: { readonly server: HttpServer; readonly publicServer: HttpServer },
   services: Services,
   tls: { readonly cert: Buffer } | undefined,
 ): ServerAddress {
   const { account, region } = config
   const registry = { kind: 'private', accountId: account, region } as const
-  const origin = `${tls ? 'https' : 'http'}://${reachable(server.address)}:${server.port}`
+  const originOf = ({ address, port }: HttpServer) => `${tls ? 'https' : 'http'}://${reachable(address)}:${port}`
+  const origin = originOf(server)
   const isNamed = config.domain !== undefined || config.registryHost !== undefined
   return {
     origin,
     endpoint: isNamed ? services.links.proxyEndpoint(registry) : origin,
     registryHost: services.links.registryHost(registry),
+    publicOrigin: originOf(publicServer),
+    publicHost: services.links.registryHost(publicRegistryOf(account)),
     account,
     region,
     ...(tls && { fingerprint: new X509Certificate(tls.cert).fingerprint256 }),
