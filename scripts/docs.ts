@@ -107,7 +107,10 @@ ${table(['Code', 'Words', 'Reason'], Object.entries(failureReasons).map(sentence
 
 const operationHead = ['Operation', 'State', 'IAM action', 'Declared errors', 'Not acted upon yet']
 
-function operationRows(operations: readonly Operation[], modelNames: readonly string[]): readonly (readonly string[])[] {
+function operationRows(
+  operations: readonly Operation[],
+  modelNames: readonly string[],
+): readonly (readonly string[])[] {
   const offered = new Map(operations.map((operation) => [operation.name, operation]))
   const names = [...new Set([...modelNames, ...offered.keys()])].toSorted()
   return names.map((name) => {

@@ -28,25 +28,65 @@ import type { uploadLayerPart } from '../src/operations/public/upload-layer-part
 
 /** One line an operation: the compiler refuses one whose members, kinds or enum values differ from the SDK's. */
 export type SameTypes = [
-  Expect<Holds<typeof batchCheckLayerAvailability, sdk.BatchCheckLayerAvailabilityCommandInput, sdk.BatchCheckLayerAvailabilityCommandOutput>>,
+  Expect<
+    Holds<
+      typeof batchCheckLayerAvailability,
+      sdk.BatchCheckLayerAvailabilityCommandInput,
+      sdk.BatchCheckLayerAvailabilityCommandOutput
+    >
+  >,
   Expect<Holds<typeof batchDeleteImage, sdk.BatchDeleteImageCommandInput, sdk.BatchDeleteImageCommandOutput>>,
   Expect<Holds<typeof completeLayerUpload, sdk.CompleteLayerUploadCommandInput, sdk.CompleteLayerUploadCommandOutput>>,
   Expect<Holds<typeof createRepository, sdk.CreateRepositoryCommandInput, sdk.CreateRepositoryCommandOutput>>,
   Expect<Holds<typeof deleteRepository, sdk.DeleteRepositoryCommandInput, sdk.DeleteRepositoryCommandOutput>>,
-  Expect<Holds<typeof deleteRepositoryPolicy, sdk.DeleteRepositoryPolicyCommandInput, sdk.DeleteRepositoryPolicyCommandOutput>>,
+  Expect<
+    Holds<
+      typeof deleteRepositoryPolicy,
+      sdk.DeleteRepositoryPolicyCommandInput,
+      sdk.DeleteRepositoryPolicyCommandOutput
+    >
+  >,
   Expect<Holds<typeof describeImageTags, sdk.DescribeImageTagsCommandInput, sdk.DescribeImageTagsCommandOutput>>,
   Expect<Holds<typeof describeImages, sdk.DescribeImagesCommandInput, sdk.DescribeImagesCommandOutput>>,
   Expect<Holds<typeof describeRegistries, sdk.DescribeRegistriesCommandInput, sdk.DescribeRegistriesCommandOutput>>,
-  Expect<Holds<typeof describeRepositories, sdk.DescribeRepositoriesCommandInput, sdk.DescribeRepositoriesCommandOutput>>,
-  Expect<Holds<typeof getAuthorizationToken, sdk.GetAuthorizationTokenCommandInput, sdk.GetAuthorizationTokenCommandOutput>>,
-  Expect<Holds<typeof getRegistryCatalogData, sdk.GetRegistryCatalogDataCommandInput, sdk.GetRegistryCatalogDataCommandOutput>>,
-  Expect<Holds<typeof getRepositoryCatalogData, sdk.GetRepositoryCatalogDataCommandInput, sdk.GetRepositoryCatalogDataCommandOutput>>,
+  Expect<
+    Holds<typeof describeRepositories, sdk.DescribeRepositoriesCommandInput, sdk.DescribeRepositoriesCommandOutput>
+  >,
+  Expect<
+    Holds<typeof getAuthorizationToken, sdk.GetAuthorizationTokenCommandInput, sdk.GetAuthorizationTokenCommandOutput>
+  >,
+  Expect<
+    Holds<
+      typeof getRegistryCatalogData,
+      sdk.GetRegistryCatalogDataCommandInput,
+      sdk.GetRegistryCatalogDataCommandOutput
+    >
+  >,
+  Expect<
+    Holds<
+      typeof getRepositoryCatalogData,
+      sdk.GetRepositoryCatalogDataCommandInput,
+      sdk.GetRepositoryCatalogDataCommandOutput
+    >
+  >,
   Expect<Holds<typeof getRepositoryPolicy, sdk.GetRepositoryPolicyCommandInput, sdk.GetRepositoryPolicyCommandOutput>>,
   Expect<Holds<typeof initiateLayerUpload, sdk.InitiateLayerUploadCommandInput, sdk.InitiateLayerUploadCommandOutput>>,
   Expect<Holds<typeof listTagsForResource, sdk.ListTagsForResourceCommandInput, sdk.ListTagsForResourceCommandOutput>>,
   Expect<Holds<typeof putImage, sdk.PutImageCommandInput, sdk.PutImageCommandOutput>>,
-  Expect<Holds<typeof putRegistryCatalogData, sdk.PutRegistryCatalogDataCommandInput, sdk.PutRegistryCatalogDataCommandOutput>>,
-  Expect<Holds<typeof putRepositoryCatalogData, sdk.PutRepositoryCatalogDataCommandInput, sdk.PutRepositoryCatalogDataCommandOutput>>,
+  Expect<
+    Holds<
+      typeof putRegistryCatalogData,
+      sdk.PutRegistryCatalogDataCommandInput,
+      sdk.PutRegistryCatalogDataCommandOutput
+    >
+  >,
+  Expect<
+    Holds<
+      typeof putRepositoryCatalogData,
+      sdk.PutRepositoryCatalogDataCommandInput,
+      sdk.PutRepositoryCatalogDataCommandOutput
+    >
+  >,
   Expect<Holds<typeof setRepositoryPolicy, sdk.SetRepositoryPolicyCommandInput, sdk.SetRepositoryPolicyCommandOutput>>,
   Expect<Holds<typeof tagResource, sdk.TagResourceCommandInput, sdk.TagResourceCommandOutput>>,
   Expect<Holds<typeof untagResource, sdk.UntagResourceCommandInput, sdk.UntagResourceCommandOutput>>,

@@ -47,7 +47,13 @@ export type Expect<Verdict extends [true, true]> = Verdict
 
 /** One line an operation: the compiler refuses one whose members, kinds or enum values differ from the SDK's. */
 export type SameTypes = [
-  Expect<Holds<typeof batchCheckLayerAvailability, sdk.BatchCheckLayerAvailabilityCommandInput, sdk.BatchCheckLayerAvailabilityCommandOutput>>,
+  Expect<
+    Holds<
+      typeof batchCheckLayerAvailability,
+      sdk.BatchCheckLayerAvailabilityCommandInput,
+      sdk.BatchCheckLayerAvailabilityCommandOutput
+    >
+  >,
   Expect<Holds<typeof batchDeleteImage, sdk.BatchDeleteImageCommandInput, sdk.BatchDeleteImageCommandOutput>>,
   Expect<Holds<typeof batchGetImage, sdk.BatchGetImageCommandInput, sdk.BatchGetImageCommandOutput>>,
   Expect<Holds<typeof completeLayerUpload, sdk.CompleteLayerUploadCommandInput, sdk.CompleteLayerUploadCommandOutput>>,
@@ -55,16 +61,34 @@ export type SameTypes = [
   Expect<Holds<typeof deleteRepository, sdk.DeleteRepositoryCommandInput, sdk.DeleteRepositoryCommandOutput>>,
   Expect<Holds<typeof describeImages, sdk.DescribeImagesCommandInput, sdk.DescribeImagesCommandOutput>>,
   Expect<Holds<typeof describeRegistry, sdk.DescribeRegistryCommandInput, sdk.DescribeRegistryCommandOutput>>,
-  Expect<Holds<typeof describeRepositories, sdk.DescribeRepositoriesCommandInput, sdk.DescribeRepositoriesCommandOutput>>,
-  Expect<Holds<typeof getAuthorizationToken, sdk.GetAuthorizationTokenCommandInput, sdk.GetAuthorizationTokenCommandOutput>>,
-  Expect<Holds<typeof getDownloadUrlForLayer, sdk.GetDownloadUrlForLayerCommandInput, sdk.GetDownloadUrlForLayerCommandOutput>>,
+  Expect<
+    Holds<typeof describeRepositories, sdk.DescribeRepositoriesCommandInput, sdk.DescribeRepositoriesCommandOutput>
+  >,
+  Expect<
+    Holds<typeof getAuthorizationToken, sdk.GetAuthorizationTokenCommandInput, sdk.GetAuthorizationTokenCommandOutput>
+  >,
+  Expect<
+    Holds<
+      typeof getDownloadUrlForLayer,
+      sdk.GetDownloadUrlForLayerCommandInput,
+      sdk.GetDownloadUrlForLayerCommandOutput
+    >
+  >,
   Expect<Holds<typeof initiateLayerUpload, sdk.InitiateLayerUploadCommandInput, sdk.InitiateLayerUploadCommandOutput>>,
   Expect<Holds<typeof listImageReferrers, sdk.ListImageReferrersCommandInput, sdk.ListImageReferrersCommandOutput>>,
   Expect<Holds<typeof listImages, sdk.ListImagesCommandInput, sdk.ListImagesCommandOutput>>,
   Expect<Holds<typeof listTagsForResource, sdk.ListTagsForResourceCommandInput, sdk.ListTagsForResourceCommandOutput>>,
   Expect<Holds<typeof putImage, sdk.PutImageCommandInput, sdk.PutImageCommandOutput>>,
-  Expect<Holds<typeof putImageScanningConfiguration, sdk.PutImageScanningConfigurationCommandInput, sdk.PutImageScanningConfigurationCommandOutput>>,
-  Expect<Holds<typeof putImageTagMutability, sdk.PutImageTagMutabilityCommandInput, sdk.PutImageTagMutabilityCommandOutput>>,
+  Expect<
+    Holds<
+      typeof putImageScanningConfiguration,
+      sdk.PutImageScanningConfigurationCommandInput,
+      sdk.PutImageScanningConfigurationCommandOutput
+    >
+  >,
+  Expect<
+    Holds<typeof putImageTagMutability, sdk.PutImageTagMutabilityCommandInput, sdk.PutImageTagMutabilityCommandOutput>
+  >,
   Expect<Holds<typeof tagResource, sdk.TagResourceCommandInput, sdk.TagResourceCommandOutput>>,
   Expect<Holds<typeof untagResource, sdk.UntagResourceCommandInput, sdk.UntagResourceCommandOutput>>,
   Expect<Holds<typeof uploadLayerPart, sdk.UploadLayerPartCommandInput, sdk.UploadLayerPartCommandOutput>>,

@@ -53,6 +53,9 @@ export function publicRegistryArn(accountId: string): string {
 }
 
 /** What error sentences say of a repository. */
-export function named(registry: RegistryKey, name: string): { readonly repositoryName: string; readonly registryId: string } {
+export function named(
+  registry: RegistryKey,
+  name: string,
+): { readonly repositoryName: string; readonly registryId: string } {
   return { repositoryName: name, registryId: registry.accountId }
 }

@@ -3,7 +3,14 @@
 import { fail } from '../model/errors.ts'
 import { checkResourceTags } from './check-resource-tags.ts'
 import type { Context } from './context.ts'
-import type { Encryption, MetadataWrites, RegistryKey, Repository, RepositorySettings, ResourceTag } from './ports/metadata.ts'
+import type {
+  Encryption,
+  MetadataWrites,
+  RegistryKey,
+  Repository,
+  RepositorySettings,
+  ResourceTag,
+} from './ports/metadata.ts'
 import { named } from './references.ts'
 
 export interface NewRepository extends RepositorySettings {
@@ -13,12 +20,21 @@ export interface NewRepository extends RepositorySettings {
 }
 
 /** Fails with RepositoryAlreadyExists, LimitExceeded, TooManyTags, InvalidTagParameter. */
-export async function createRepository(ctx: Context, registry: RegistryKey, wanted: NewRepository): Promise<Repository> {
+export async function createRepository(
+  ctx: Context,
+  registry: RegistryKey,
+  wanted: NewRepository,
+): Promise<Repository> {
   return ctx.metadata.write((tx) => addRepository(ctx, tx, registry, wanted))
 }
 
 /** `createRepository` as a part of a transaction. */
-export async function addRepository(ctx: Context, tx: MetadataWrites, registry: RegistryKey, wanted: NewRepository): Promise<Repository> {
+export async function addRepository(
+  ctx: Context,
+  tx: MetadataWrites,
+  registry: RegistryKey,
+  wanted: NewRepository,
+): Promise<Repository> {
   const { tags, ...settings } = wanted
   checkResourceTags(tags)
   if (tags.length > ctx.limits.resourceTags) fail('TooManyTagsException', { limit: ctx.limits.resourceTags })
@@ -43,7 +59,11 @@ export async function getRepository(ctx: Context, registry: RegistryKey, name: s
 }
 
 /** All of `names`, in that order; one that is absent fails the whole call (as ECR does). Duplicates are answered once. */
-export async function getRepositories(ctx: Context, registry: RegistryKey, names: readonly string[]): Promise<readonly Repository[]> {
+export async function getRepositories(
+  ctx: Context,
+  registry: RegistryKey,
+  names: readonly string[],
+): Promise<readonly Repository[]> {
   const found: Repository[] = []
   for (const name of new Set(names)) found.push(await getRepository(ctx, registry, name))
   return found
@@ -63,7 +83,12 @@ export async function changeRepository(
 }
 
 /** Deletes a repository with all it holds when `force`, otherwise only an empty one. Fails with RepositoryNotFound, RepositoryNotEmpty. */
-export async function deleteRepository(ctx: Context, registry: RegistryKey, name: string, force: boolean): Promise<Repository> {
+export async function deleteRepository(
+  ctx: Context,
+  registry: RegistryKey,
+  name: string,
+  force: boolean,
+): Promise<Repository> {
   return ctx.metadata.write(async (tx) => {
     const repository = (await tx.repositories.find(registry, name)) ?? notFound(registry, name)
     await removeRepository(ctx, tx, repository, force)
@@ -72,8 +97,14 @@ export async function deleteRepository(ctx: Context, registry: RegistryKey, name
 }
 
 /** `deleteRepository` as a part of a transaction. */
-export async function removeRepository(ctx: Context, tx: MetadataWrites, repository: Repository, force: boolean): Promise<void> {
-  if (!force && (await tx.images.any(repository.id))) fail('RepositoryNotEmptyException', named(repository.registry, repository.name))
+export async function removeRepository(
+  ctx: Context,
+  tx: MetadataWrites,
+  repository: Repository,
+  force: boolean,
+): Promise<void> {
+  if (!force && (await tx.images.any(repository.id)))
+    fail('RepositoryNotEmptyException', named(repository.registry, repository.name))
   await tx.repositories.remove(repository.id, ctx.clock.now())
 }
 

@@ -12,7 +12,13 @@ import { notFound } from './repositories.ts'
 type ServiceName = 'ecr' | 'ecr-public'
 
 /** Sets the policy and gives it as it is shown from now on. Fails with RepositoryNotFound, InvalidParameter. */
-export async function setPolicy(ctx: Context, registry: RegistryKey, name: string, text: string, service: ServiceName): Promise<string> {
+export async function setPolicy(
+  ctx: Context,
+  registry: RegistryKey,
+  name: string,
+  text: string,
+  service: ServiceName,
+): Promise<string> {
   const shown = print(parsePolicy(text, service), '')
   await ctx.metadata.write(async (tx) => {
     const repository = (await tx.repositories.find(registry, name)) ?? notFound(registry, name)
@@ -41,7 +47,8 @@ async function find(
   name: string,
 ): Promise<{ readonly repositoryId: string; readonly text: string }> {
   const repository = (await reads.repositories.find(registry, name)) ?? notFound(registry, name)
-  const text = (await reads.policies.find(repository.id)) ?? fail('RepositoryPolicyNotFoundException', named(registry, name))
+  const text =
+    (await reads.policies.find(repository.id)) ?? fail('RepositoryPolicyNotFoundException', named(registry, name))
   return { repositoryId: repository.id, text }
 }
 
@@ -121,7 +128,10 @@ function objectOf(value: unknown, known?: readonly string[]): Readonly<Record<st
 }
 
 function invalid(): never {
-  return fail('InvalidParameterException', { parameter: 'PolicyText', constraint: 'Invalid repository policy provided' })
+  return fail('InvalidParameterException', {
+    parameter: 'PolicyText',
+    constraint: 'Invalid repository policy provided',
+  })
 }
 
 const shownOrder = ['Version', 'Id', 'Statement', ...statementMembers]
@@ -129,8 +139,11 @@ const shownOrder = ['Version', 'Id', 'Statement', ...statementMembers]
 /** Two spaces an indent, a space on either side of each colon, lists on one line, members in order: as the samples of GetRepositoryPolicy show it. */
 function print(value: unknown, indent: string): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  if (Array.isArray(value)) return value.length === 0 ? '[ ]' : `[ ${value.map((item) => print(item, indent)).join(', ')} ]`
-  const entries = Object.entries(value).toSorted(([one], [other]) => shownOrder.indexOf(one) - shownOrder.indexOf(other))
+  if (Array.isArray(value))
+    return value.length === 0 ? '[ ]' : `[ ${value.map((item) => print(item, indent)).join(', ')} ]`
+  const entries = Object.entries(value).toSorted(
+    ([one], [other]) => shownOrder.indexOf(one) - shownOrder.indexOf(other),
+  )
   const members = entries.map(([key, item]) => `${indent}  ${JSON.stringify(key)} : ${print(item, `${indent}  `)}`)
   return members.length === 0 ? '{ }' : `{\n${members.join(',\n')}\n${indent}}`
 }

@@ -23,7 +23,12 @@ export interface ApiOptions {
  * JSON's form.
  */
 export function createApiHandler({ services, authenticate }: ApiOptions): HttpHandler {
-  const json = createJsonService({ services, authenticate, operations: privateOperations, modelNames: privateModelNames })
+  const json = createJsonService({
+    services,
+    authenticate,
+    operations: privateOperations,
+    modelNames: privateModelNames,
+  })
   const publicJson = createJsonService({
     services: { ...services, limits: services.publicLimits },
     authenticate,

@@ -18,7 +18,8 @@ const safe = {
 /** Serves GET and HEAD of logos. A name is never used for other bytes, so that a browser may keep them for good. */
 export function createLogoHandler({ logos }: Pick<Services, 'logos'>): HttpHandler {
   return async (request) => {
-    if (request.method !== 'GET' && request.method !== 'HEAD') return refusal(405, 'Method not allowed', { Allow: 'GET, HEAD' })
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return refusal(405, 'Method not allowed', { Allow: 'GET, HEAD' })
     const [, name] = /^\/logo\/([0-9a-f-]{1,100})\.png$/.exec(request.path) ?? []
     const bytes = name === undefined ? undefined : await logos.read(name)
     if (!bytes) return refusal(404, 'There is no such logo')

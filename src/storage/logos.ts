@@ -1,6 +1,6 @@
 // Logos on disk: `logos/<name>.png`. Same order as for layers: bytes, fsync, rename, fsync of the directory.
 
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logos } from '../domain/ports/logos.ts'
 import { isMissing, toStorageError } from './disk-errors.ts'
@@ -14,6 +14,8 @@ export async function openDiskLogos(directory: string): Promise<Logos> {
   const logos = join(directory, 'logos')
   await mkdir(logos, { recursive: true })
   await syncDirectory(directory)
+  // What a crash cut short; no name is used again.
+  for (const file of await readdir(logos)) if (file.endsWith('.new')) await rm(join(logos, file), { force: true })
   const pathOf = (name: string) => join(logos, `${name}.png`)
   return {
     put: async (name, bytes) => {

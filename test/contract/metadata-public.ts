@@ -67,7 +67,8 @@ function registryContract(open: OpenMetadata): void {
     test('a name is of one registry: the second to want it changes nothing', async () => {
       const [mine, yours] = [await newAccount(store.metadata), await newAccount(store.metadata)]
       const alias = aliasOf(mine)
-      const create = (accountId: string) => store.metadata.write((tx) => tx.registries.createAlias({ ...alias, accountId }))
+      const create = (accountId: string) =>
+        store.metadata.write((tx) => tx.registries.createAlias({ ...alias, accountId }))
       assert.deepEqual([await create(mine), await create(mine), await create(yours)], [true, false, false])
       assert.deepEqual(await store.metadata.read.registries.alias(alias.name), alias)
       assert.deepEqual(await store.metadata.read.registries.aliases(yours), [])

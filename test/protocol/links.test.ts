@@ -54,7 +54,12 @@ describe('a registry is named', () => {
       'https://123456789012.test',
     ],
     ['by the public listener when it is public', {}, open, 'http://localhost:4511'],
-    ['by its listener when it is public, whatever the others are called', { registryHost: 'x.test' }, open, 'http://localhost:4511'],
+    [
+      'by its listener when it is public, whatever the others are called',
+      { registryHost: 'x.test' },
+      open,
+      'http://localhost:4511',
+    ],
     ['by the address of the public listener', { listen: '192.0.2.7' }, open, 'http://192.0.2.7:4511'],
     ['public and without the usual port', { tls: true, publicPort: () => 443 }, open, 'https://localhost'],
     ['public below the domain', { domain: 'reg.test' }, open, 'http://public.ecr.reg.test:4511'],

@@ -58,7 +58,9 @@ interface Smithy {
 function fromSmithy({ shapes }: Smithy): Model {
   const entries = Object.entries(shapes).map(([id, shape]) => [nameOf(id), shape] as const)
   const operations = entries.flatMap(([name, { type, input, output }]) =>
-    type === 'operation' && input ? [[name, { input: referenceTo(input), ...(output && { output: referenceTo(output) }) }] as const] : [],
+    type === 'operation' && input
+      ? [[name, { input: referenceTo(input), ...(output && { output: referenceTo(output) }) }] as const]
+      : [],
   )
   return {
     operations: Object.fromEntries(operations),
@@ -71,7 +73,8 @@ function shapeOf(shape: SmithyShape): ModelShape {
   const limits = { ...traits?.['smithy.api#length'], ...traits?.['smithy.api#range'] }
   const pattern = traits?.['smithy.api#pattern']
   const all = Object.entries(members ?? {})
-  if (shape.type === 'enum') return { type: 'string', enum: all.map(([name, { traits: own }]) => own?.['smithy.api#enumValue'] ?? name) }
+  if (shape.type === 'enum')
+    return { type: 'string', enum: all.map(([name, { traits: own }]) => own?.['smithy.api#enumValue'] ?? name) }
   return {
     type: shape.type,
     ...limits,

@@ -76,9 +76,11 @@ export async function openTestRegistry(options: TestRegistryOptions = {}): Promi
   const origin = options.origin ?? 'http://localhost:4510'
   const publicHost = `${new URL(origin).hostname}:4511`
   const hostOf = (registry: RegistryKey) =>
-    registry.kind === 'public' ? publicHost : registry.accountId === account && registry.region === region
-      ? new URL(origin).host
-      : `${registry.accountId}.dkr.ecr.${registry.region}.${new URL(origin).host}`
+    registry.kind === 'public'
+      ? publicHost
+      : registry.accountId === account && registry.region === region
+        ? new URL(origin).host
+        : `${registry.accountId}.dkr.ecr.${registry.region}.${new URL(origin).host}`
   const services: Services = {
     metadata,
     blobs,

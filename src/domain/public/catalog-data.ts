@@ -18,7 +18,12 @@ export async function getCatalogData(ctx: Context, registry: RegistryKey, name: 
 }
 
 /** Replaces all of the catalog data: what is not given is gone, the logo too. Fails with RepositoryNotFound, InvalidParameter. */
-export async function putCatalogData(ctx: Context, registry: RegistryKey, name: string, given: NewCatalogData): Promise<CatalogData> {
+export async function putCatalogData(
+  ctx: Context,
+  registry: RegistryKey,
+  name: string,
+  given: NewCatalogData,
+): Promise<CatalogData> {
   const { logo: bytes, ...texts } = given
   return keepLogo(ctx, bytes, async (newLogo) => {
     const { data, unused } = await ctx.metadata.write(async (tx) => {

@@ -13,7 +13,11 @@ const pixelsMax = 2048
  * Keeps a logo's file while `work` names it in the tables. Without bytes there is no name. Fails with InvalidParameter for what is no
  * PNG of the right size, and as `work` does; then the file is gone again.
  */
-export async function keepLogo<T>(ctx: Context, bytes: Uint8Array | undefined, work: (name: string | undefined) => Promise<T>): Promise<T> {
+export async function keepLogo<T>(
+  ctx: Context,
+  bytes: Uint8Array | undefined,
+  work: (name: string | undefined) => Promise<T>,
+): Promise<T> {
   if (bytes === undefined || bytes.byteLength === 0) return work(undefined)
   checkLogo(bytes)
   // The random part makes a name belong to one use of it: removing an old logo can not take another's file away.

@@ -45,7 +45,12 @@ const fixedSettings = {
 } as const
 
 /** Deletes a repository with all it holds when `force`, otherwise only an empty one. Fails with RepositoryNotFound, RepositoryNotEmpty. */
-export async function deletePublicRepository(ctx: Context, registry: RegistryKey, name: string, force: boolean): Promise<Repository> {
+export async function deletePublicRepository(
+  ctx: Context,
+  registry: RegistryKey,
+  name: string,
+  force: boolean,
+): Promise<Repository> {
   const { repository, logo } = await ctx.metadata.write(async (tx) => {
     const found = (await tx.repositories.find(registry, name)) ?? notFound(registry, name)
     const data = await tx.catalog.find(found.id)

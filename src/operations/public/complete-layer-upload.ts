@@ -31,6 +31,11 @@ export const completeLayerUpload = operation({
     const registry = await publicRegistry(ctx, input.registryId)
     const state = await getUpload(ctx, registry, input.repositoryName, input.uploadId)
     const digest = await completeUpload(ctx, state, digests)
-    return { registryId: registry.accountId, repositoryName: input.repositoryName, uploadId: input.uploadId, layerDigest: digest }
+    return {
+      registryId: registry.accountId,
+      repositoryName: input.repositoryName,
+      uploadId: input.uploadId,
+      layerDigest: digest,
+    }
   },
 })

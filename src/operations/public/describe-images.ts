@@ -36,7 +36,10 @@ export const describeImages = operation({
     const repository = await getRepository(ctx, await publicRegistry(ctx, input.registryId), input.repositoryName)
     const reads = ctx.metadata.read
     const present = async (images: readonly ImageSummary[]) => {
-      const tags = await reads.tags.of(repository.id, images.map((image) => image.digest))
+      const tags = await reads.tags.of(
+        repository.id,
+        images.map((image) => image.digest),
+      )
       return images.map((image) => presentDetail(repository, image, tags.get(image.digest)))
     }
     if (input.imageIds !== undefined) {
@@ -55,7 +58,11 @@ export const describeImages = operation({
   },
 })
 
-function presentDetail(repository: Repository, image: ImageSummary, tags: readonly string[] | undefined): Infer<typeof imageDetail> {
+function presentDetail(
+  repository: Repository,
+  image: ImageSummary,
+  tags: readonly string[] | undefined,
+): Infer<typeof imageDetail> {
   return {
     registryId: repository.registry.accountId,
     repositoryName: repository.name,

@@ -30,7 +30,9 @@ export const describeRepositories = operation({
     const registry = await publicRegistry(ctx, input.registryId)
     if (input.repositoryNames !== undefined) {
       refuseTogether('repositoryNames', input)
-      return { repositories: await presentRepositories(ctx, await getRepositories(ctx, registry, input.repositoryNames)) }
+      return {
+        repositories: await presentRepositories(ctx, await getRepositories(ctx, registry, input.repositoryNames)),
+      }
     }
     const { items, nextToken: next } = await page(
       ctx,

@@ -12,7 +12,10 @@ export async function presentRepository(ctx: Context, repository: Repository): P
 }
 
 /** Several repositories of one registry. */
-export async function presentRepositories(ctx: Context, repositories: readonly Repository[]): Promise<readonly Infer<typeof shape>[]> {
+export async function presentRepositories(
+  ctx: Context,
+  repositories: readonly Repository[],
+): Promise<readonly Infer<typeof shape>[]> {
   const [first] = repositories
   if (!first) return [] // a registry without repositories may have no alias
   const alias = await primaryAlias(ctx, first.registry.accountId)

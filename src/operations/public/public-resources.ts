@@ -1,7 +1,12 @@
 // What IAM sees of an input of the public API: ARNs without a region.
 
 import { publicRegistry, publicRegistryWith } from '../../domain/public/registries.ts'
-import { parsePublicRepositoryArn, publicRegistryArn, publicRegistryOf, repositoryArn } from '../../domain/references.ts'
+import {
+  parsePublicRepositoryArn,
+  publicRegistryArn,
+  publicRegistryOf,
+  repositoryArn,
+} from '../../domain/references.ts'
 import type { Permission } from '../operation.ts'
 
 interface NamesRepository {
@@ -30,7 +35,8 @@ export function onPublicRepositoryIfAny(action: string): Permission<NamesReposit
 export function onPublicRepositories(action: string): Permission<{ readonly registryId?: string | undefined }> {
   return {
     action: `ecr-public:${action}`,
-    resource: (_ctx, input) => (input.registryId === undefined ? '*' : repositoryArn(publicRegistryOf(input.registryId), '*')),
+    resource: (_ctx, input) =>
+      input.registryId === undefined ? '*' : repositoryArn(publicRegistryOf(input.registryId), '*'),
   }
 }
 

@@ -36,6 +36,11 @@ export const uploadLayerPart = operation({
     const state = await getUpload(ctx, registry, input.repositoryName, input.uploadId)
     const part = { firstByte: input.partFirstByte, lastByte: input.partLastByte, bytes: input.layerPartBlob }
     const lastByteReceived = await uploadPart(ctx, state, part)
-    return { registryId: registry.accountId, repositoryName: input.repositoryName, uploadId: input.uploadId, lastByteReceived }
+    return {
+      registryId: registry.accountId,
+      repositoryName: input.repositoryName,
+      uploadId: input.uploadId,
+      lastByteReceived,
+    }
   },
 })

@@ -31,7 +31,9 @@ export interface JsonServiceOptions {
 
 /** Answers POST / with an `X-Amz-Target`. */
 export function createJsonService(options: JsonServiceOptions): (request: HttpRequest) => Promise<HttpResponse> {
-  const byTarget = new Map(options.operations.map((operation) => [`${operation.service.targetPrefix}.${operation.name}`, operation]))
+  const byTarget = new Map(
+    options.operations.map((operation) => [`${operation.service.targetPrefix}.${operation.name}`, operation]),
+  )
   const prefixes = new Set(options.operations.map((operation) => operation.service.targetPrefix))
   return async (request) => {
     const target = request.headers['x-amz-target'] ?? ''
@@ -69,7 +71,12 @@ async function serve(options: JsonServiceOptions, request: HttpRequest, operatio
   } catch (error) {
     if (error instanceof WireTypeError) return faultResponse(requestId, faults.serialization(error.message), {}, who)
     if (error instanceof EcrError) {
-      return faultResponse(requestId, { type: error.name, status: error.status, message: error.message }, error.members, who)
+      return faultResponse(
+        requestId,
+        { type: error.name, status: error.status, message: error.message },
+        error.members,
+        who,
+      )
     }
     throw error
   }
@@ -88,7 +95,9 @@ function bodyLimit(operation: Operation): number {
 function missing(target: string, prefixes: ReadonlySet<string | undefined>, modelNames: readonly string[]) {
   const dot = target.lastIndexOf('.')
   const name = target.slice(dot + 1)
-  return prefixes.has(target.slice(0, dot)) && modelNames.includes(name) ? faults.notOffered(name) : faults.unknownOperation
+  return prefixes.has(target.slice(0, dot)) && modelNames.includes(name)
+    ? faults.notOffered(name)
+    : faults.unknownOperation
 }
 
 function checkMedia(request: HttpRequest) {
@@ -98,6 +107,7 @@ function checkMedia(request: HttpRequest) {
 }
 
 function repositoryIn(input: unknown): { readonly repository?: string } {
-  const name = typeof input === 'object' && input !== null && 'repositoryName' in input ? input.repositoryName : undefined
+  const name =
+    typeof input === 'object' && input !== null && 'repositoryName' in input ? input.repositoryName : undefined
   return typeof name === 'string' ? { repository: name } : {}
 }

@@ -1,7 +1,13 @@
 // Documents that a repository has at most one of: its catalog data and its policy.
 
 import type { Kysely } from 'kysely'
-import type { CatalogData, CatalogReads, CatalogWrites, PolicyReads, PolicyWrites } from '../../domain/ports/metadata.ts'
+import type {
+  CatalogData,
+  CatalogReads,
+  CatalogWrites,
+  PolicyReads,
+  PolicyWrites,
+} from '../../domain/ports/metadata.ts'
 import { statement } from './statement.ts'
 import type { Tables } from './tables.ts'
 

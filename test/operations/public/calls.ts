@@ -112,7 +112,11 @@ export function arnOf(name: string, accountId = account): string {
 const namePattern = '(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*'
 
 /** What every operation on one repository refuses alike. `registry` is what its `registryId` may be. */
-export function testRepositoryRules(operation: Operation, input: Input, registry: 'account' | 'account or alias' | 'none'): void {
+export function testRepositoryRules(
+  operation: Operation,
+  input: Input,
+  registry: 'account' | 'account or alias' | 'none',
+): void {
   const wanted = (more: Input) => ({ ...input, repositoryName: 'app', ...more })
 
   describe(`${operation.name}, as all operations on a repository`, () => {
@@ -123,7 +127,9 @@ export function testRepositoryRules(operation: Operation, input: Input, registry
         [null, invalid('repositoryName', 'must not be null')],
         ['a', invalid('repositoryName', 'must have length greater than or equal to 2')],
         ['a'.repeat(206), invalid('repositoryName', 'must have length less than or equal to 205')],
-        ...['App', 'a__b', 'a//b', '/ab', 'ab/', 'a b', 'a..b', 'ab-', 'ab\n', 'äb'].map((name) => [name, pattern] as const),
+        ...['App', 'a__b', 'a//b', '/ab', 'ab/', 'a b', 'a..b', 'ab-', 'ab\n', 'äb'].map(
+          (name) => [name, pattern] as const,
+        ),
       ] as const) {
         await refused(operation, wanted({ repositoryName }), refusal)
       }
@@ -133,9 +139,11 @@ export function testRepositoryRules(operation: Operation, input: Input, registry
 
     test('a repository that is not there, in a registry that is and in one that is not', async (t) => {
       const { refused, given } = await openPublic(t)
-      for (const registryId of [undefined, account]) await refused(operation, wanted({ registryId }), repositoryNotFound('app'))
+      for (const registryId of [undefined, account])
+        await refused(operation, wanted({ registryId }), repositoryNotFound('app'))
       await given('other')
-      for (const registryId of [undefined, account]) await refused(operation, wanted({ registryId }), repositoryNotFound('app'))
+      for (const registryId of [undefined, account])
+        await refused(operation, wanted({ registryId }), repositoryNotFound('app'))
     })
 
     test("another account's, there or not", async (t) => {
@@ -157,16 +165,29 @@ export function testRepositoryRules(operation: Operation, input: Input, registry
         }
         return
       }
-      await refused(operation, wanted({ registryId: 'a' }), invalid('registryId', 'must have length greater than or equal to 2'))
+      await refused(
+        operation,
+        wanted({ registryId: 'a' }),
+        invalid('registryId', 'must have length greater than or equal to 2'),
+      )
       const long = 'a'.repeat(51)
-      await refused(operation, wanted({ registryId: long }), invalid('registryId', 'must have length less than or equal to 50'))
+      await refused(
+        operation,
+        wanted({ registryId: long }),
+        invalid('registryId', 'must have length less than or equal to 50'),
+      )
       const hasNoRegistryNotFound = !operation.errors.includes('RegistryNotFoundException')
       for (const registryId of ['nobody', '12345678901', 'Not An Alias']) {
         const refusal = hasNoRegistryNotFound ? repositoryNotFound('app', registryId) : registryNotFound(registryId)
         await refused(operation, wanted({ registryId }), refusal)
       }
       // By its alias another account's registry is the same one.
-      await refused(operation, wanted({ registryId: await alias() }), denied(operation.name, arnOf('app')), ctx(otherAccount))
+      await refused(
+        operation,
+        wanted({ registryId: await alias() }),
+        denied(operation.name, arnOf('app')),
+        ctx(otherAccount),
+      )
     })
 
     if (registry === 'account') return

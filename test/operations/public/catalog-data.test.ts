@@ -10,7 +10,17 @@ import { createRepository } from '../../../src/operations/public/create-reposito
 import { deleteRepository } from '../../../src/operations/public/delete-repository.ts'
 import { getRepositoryCatalogData } from '../../../src/operations/public/get-repository-catalog-data.ts'
 import { putRepositoryCatalogData } from '../../../src/operations/public/put-repository-catalog-data.ts'
-import { chunk, invalid, openPublic, pngOf, pngWith, repositoryNotFound, testRepositoryRules, type Input, type PublicRegistry } from './calls.ts'
+import {
+  chunk,
+  invalid,
+  openPublic,
+  pngOf,
+  pngWith,
+  repositoryNotFound,
+  testRepositoryRules,
+  type Input,
+  type PublicRegistry,
+} from './calls.ts'
 
 testRepositoryRules(getRepositoryCatalogData, {}, 'account')
 testRepositoryRules(putRepositoryCatalogData, { catalogData: {} }, 'account')
@@ -95,7 +105,10 @@ describe('logos', () => {
     const { call } = opened
     const catalogData = withLogo(pngOf(100, 100))
     const first = await call(createRepository, { repositoryName, catalogData })
-    const again = await call(putRepositoryCatalogData, { repositoryName, catalogData: { ...catalogData, description: 'new' } })
+    const again = await call(putRepositoryCatalogData, {
+      repositoryName,
+      catalogData: { ...catalogData, description: 'new' },
+    })
     assert.equal(nameOf(again), nameOf(first))
     const other = await call(createRepository, { repositoryName: 'other', catalogData })
     assert.notEqual(nameOf(other), nameOf(first))
@@ -118,10 +131,14 @@ describe('logos', () => {
     const opened = await openPublic(t)
     await opened.given(repositoryName)
     const catalogData = withLogo(pngOf(100, 100))
-    await opened.refused(createRepository, { repositoryName, catalogData }, {
-      name: 'RepositoryAlreadyExistsException',
-      message: "The repository with name 'app' already exists in the registry with id '123456789012'",
-    })
+    await opened.refused(
+      createRepository,
+      { repositoryName, catalogData },
+      {
+        name: 'RepositoryAlreadyExistsException',
+        message: "The repository with name 'app' already exists in the registry with id '123456789012'",
+      },
+    )
     await opened.refused(putRepositoryCatalogData, { repositoryName: 'none', catalogData }, repositoryNotFound('none'))
     assert.deepEqual(await logos(opened), [])
   })
@@ -135,7 +152,6 @@ describe('logos', () => {
     await opened.refused(putRepositoryCatalogData, input, refusal, { ...opened.ctx(), logos: full })
     assert.deepEqual(await opened.call(getRepositoryCatalogData, { repositoryName }), { catalogData: {} })
   })
-
 })
 
 const shared = await openPublic({ after })
@@ -162,7 +178,11 @@ describe('logos that are refused', () => {
     ['a PNG that is cut', png.subarray(0, -1), notPng],
     ['a PNG without an end', png.subarray(0, -12), notPng],
     ['a PNG without pixels', pngWith([header, chunk('IEND')]), notPng],
-    ['a PNG that begins with another chunk', pngWith([chunk('tEXt', Buffer.from('a\0b')), header, pixels, chunk('IEND')]), notPng],
+    [
+      'a PNG that begins with another chunk',
+      pngWith([chunk('tEXt', Buffer.from('a\0b')), header, pixels, chunk('IEND')]),
+      notPng,
+    ],
     ['a PNG with a damaged chunk', flipped, notPng],
     ['a chunk longer than the file', pngWith([header, Buffer.from('7fffffff49444154', 'hex')]), notPng],
   ] as const) {

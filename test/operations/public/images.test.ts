@@ -31,7 +31,11 @@ const indexOf = (children: readonly { readonly digest: string; readonly manifest
   JSON.stringify({
     schemaVersion: 2,
     mediaType: ociIndexType,
-    manifests: children.map(({ digest, manifest }) => ({ mediaType: ociManifestType, digest, size: Buffer.byteLength(manifest) })),
+    manifests: children.map(({ digest, manifest }) => ({
+      mediaType: ociManifestType,
+      digest,
+      size: Buffer.byteLength(manifest),
+    })),
   })
 
 const configType = 'application/vnd.oci.image.config.v1+json'
@@ -55,8 +59,17 @@ describe('PutImage', () => {
     for (const [at, registryId] of [undefined, account, alias].entries()) {
       const imageManifest = manifestOf(contents, { annotations: { at: String(at) } })
       const imageId = { imageDigest: digestOf(imageManifest), imageTag: `v${at}` }
-      const image = { registryId: registryId ?? account, repositoryName, imageId, imageManifest, imageManifestMediaType: ociManifestType }
-      assert.deepEqual(await registry.call(putImage, { registryId, repositoryName, imageManifest, imageTag: `v${at}` }), { image })
+      const image = {
+        registryId: registryId ?? account,
+        repositoryName,
+        imageId,
+        imageManifest,
+        imageManifestMediaType: ociManifestType,
+      }
+      assert.deepEqual(
+        await registry.call(putImage, { registryId, repositoryName, imageManifest, imageTag: `v${at}` }),
+        { image },
+      )
       assert.notEqual(imageId.imageDigest, other)
     }
   })
@@ -78,11 +91,18 @@ describe('PutImage', () => {
     const { digest, manifest } = await givenPublicImage(registry, repositoryName, 'v1')
     const name = 'ImageAlreadyExistsException'
     const input = { repositoryName, imageManifest: manifest }
-    await registry.refused(putImage, input, { name, message: `Image with digest '${digest}' already exists in the ${where}` })
-    await registry.refused(putImage, { ...input, imageTag: 'v1' }, {
+    await registry.refused(putImage, input, {
       name,
-      message: `Image with digest '${digest}' and tag 'v1' already exists in the ${where}`,
+      message: `Image with digest '${digest}' already exists in the ${where}`,
     })
+    await registry.refused(
+      putImage,
+      { ...input, imageTag: 'v1' },
+      {
+        name,
+        message: `Image with digest '${digest}' and tag 'v1' already exists in the ${where}`,
+      },
+    )
     await registry.call(putImage, { ...input, imageTag: 'v2' })
   })
 
@@ -92,33 +112,56 @@ describe('PutImage', () => {
     const absent = digestOf('absent')
     const required = (what: string) =>
       `${what} with digests '[${absent}]' required for pushing image into repository with name 'app' in the registry with id '${account}' do not exist`
-    await registry.refused(putImage, { repositoryName, imageManifest: manifestOf(['{"config":"one"}', 'absent']) }, {
-      name: 'LayersNotFoundException',
-      message: required('Layers'),
-    })
-    const imageManifest = indexOf([{ digest, manifest }, { digest: absent, manifest: 'absent' }])
-    await registry.refused(putImage, { repositoryName, imageManifest }, {
-      name: 'ReferencedImagesNotFoundException',
-      message: required('Images'),
-    })
-    await registry.refused(putImage, { repositoryName, imageManifest: manifest, imageDigest: absent, imageTag: 'v2' }, {
-      name: 'ImageDigestDoesNotMatchException',
-      message: `The provided image digest '${absent}' does not match the calculated image digest '${digest}'`,
-    })
+    await registry.refused(
+      putImage,
+      { repositoryName, imageManifest: manifestOf(['{"config":"one"}', 'absent']) },
+      {
+        name: 'LayersNotFoundException',
+        message: required('Layers'),
+      },
+    )
+    const imageManifest = indexOf([
+      { digest, manifest },
+      { digest: absent, manifest: 'absent' },
+    ])
+    await registry.refused(
+      putImage,
+      { repositoryName, imageManifest },
+      {
+        name: 'ReferencedImagesNotFoundException',
+        message: required('Images'),
+      },
+    )
+    await registry.refused(
+      putImage,
+      { repositoryName, imageManifest: manifest, imageDigest: absent, imageTag: 'v2' },
+      {
+        name: 'ImageDigestDoesNotMatchException',
+        message: `The provided image digest '${absent}' does not match the calculated image digest '${digest}'`,
+      },
+    )
   })
 
   test('no more images than the quota', async (t) => {
     const registry = await opened(t, { imagesPerRepository: 1, tagsPerImage: 1 })
     const { manifest } = await givenPublicImage(registry, repositoryName, 'v1')
     const second = manifestOf(['{"config":"one"}'])
-    await registry.refused(putImage, { repositoryName, imageManifest: second }, {
-      name: 'LimitExceededException',
-      message: `The ${where} already has the maximum allowed number of images which is '1'`,
-    })
-    await registry.refused(putImage, { repositoryName, imageManifest: manifest, imageTag: 'v2' }, {
-      name: 'LimitExceededException',
-      message: `Adding tag 'v2' to an image in the ${where} exceeds the maximum allowed number of tags per image which is '1'`,
-    })
+    await registry.refused(
+      putImage,
+      { repositoryName, imageManifest: second },
+      {
+        name: 'LimitExceededException',
+        message: `The ${where} already has the maximum allowed number of images which is '1'`,
+      },
+    )
+    await registry.refused(
+      putImage,
+      { repositoryName, imageManifest: manifest, imageTag: 'v2' },
+      {
+        name: 'LimitExceededException',
+        message: `Adding tag 'v2' to an image in the ${where} exceeds the maximum allowed number of tags per image which is '1'`,
+      },
+    )
   })
 
   test('arguments that are none', async (t) => {
@@ -159,7 +202,9 @@ describe('DescribeImages', () => {
     const all = [first, second].toSorted((a, b) => (a.imageDigest < b.imageDigest ? -1 : 1))
     assert.deepEqual(await registry.call(describeImages, { repositoryName }), { imageDetails: all })
     const imageIds = [{ imageDigest: two.digest }, { imageTag: 'a' }, { imageTag: 'b' }]
-    assert.deepEqual(await registry.call(describeImages, { repositoryName, imageIds }), { imageDetails: [second, first] })
+    assert.deepEqual(await registry.call(describeImages, { repositoryName, imageIds }), {
+      imageDetails: [second, first],
+    })
   })
 
   test('an index is as large as its largest image', async (t) => {
@@ -273,12 +318,27 @@ describe('BatchDeleteImage', () => {
     await registry.call(putImage, { repositoryName, imageManifest: parent, imageTag: 'parent' })
     const { digest } = child
     const ofParent = { imageDigest: digestOf(parent), imageTag: 'child' }
-    const failed = (imageId: Input, failureCode: string, failureReason: string) => ({ imageId, failureCode, failureReason })
-    const imageIds = [{ imageDigest: digest }, { imageTag: 'none' }, {}, { imageDigest: 'x' }, { imageTag: '!' }, ofParent]
+    const failed = (imageId: Input, failureCode: string, failureReason: string) => ({
+      imageId,
+      failureCode,
+      failureReason,
+    })
+    const imageIds = [
+      { imageDigest: digest },
+      { imageTag: 'none' },
+      {},
+      { imageDigest: 'x' },
+      { imageTag: '!' },
+      ofParent,
+    ]
     assert.deepEqual(await registry.call(batchDeleteImage, { repositoryName, imageIds }), {
       imageIds: [],
       failures: [
-        failed({ imageDigest: digest }, 'ImageReferencedByManifestList', `Requested image referenced by manifest list: [${digestOf(parent)}]`),
+        failed(
+          { imageDigest: digest },
+          'ImageReferencedByManifestList',
+          `Requested image referenced by manifest list: [${digestOf(parent)}]`,
+        ),
         failed({ imageTag: 'none' }, 'ImageNotFound', 'Requested image not found'),
         failed({}, 'MissingDigestAndTag', 'Invalid request parameters: both tag and digest cannot be null'),
         failed(
@@ -301,14 +361,21 @@ describe('BatchDeleteImage', () => {
     for (const [imageIds, refusal] of [
       [null, invalid('imageIds', 'must not be null')],
       [[], invalid('imageIds', 'must have length greater than or equal to 1')],
-      [Array.from({ length: 101 }, () => ({ imageTag: 'v1' })), invalid('imageIds', 'must have length less than or equal to 100')],
+      [
+        Array.from({ length: 101 }, () => ({ imageTag: 'v1' })),
+        invalid('imageIds', 'must have length less than or equal to 100'),
+      ],
     ] as const) {
       await registry.refused(batchDeleteImage, { repositoryName, imageIds }, refusal)
     }
   })
 })
 
-async function pagesAddUp({ call }: PublicRegistry, operation: typeof describeImages | typeof describeImageTags, member: string): Promise<void> {
+async function pagesAddUp(
+  { call }: PublicRegistry,
+  operation: typeof describeImages | typeof describeImageTags,
+  member: string,
+): Promise<void> {
   const whole = (await call(operation, { repositoryName }))[member]
   for (const maxResults of [1, 2, 3, 1000]) {
     const items: unknown[] = []

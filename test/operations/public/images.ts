@@ -9,7 +9,11 @@ import { manifestOf } from '../../support/registry.ts'
 import type { Input, PublicRegistry } from './calls.ts'
 
 /** Uploads a layer in one part. */
-export async function givenPublicLayer({ call }: PublicRegistry, repositoryName: string, content: string): Promise<Digest> {
+export async function givenPublicLayer(
+  { call }: PublicRegistry,
+  repositoryName: string,
+  content: string,
+): Promise<Digest> {
   const bytes = Buffer.from(content)
   const { uploadId } = await call(initiateLayerUpload, { repositoryName })
   const part = { partFirstByte: 0, partLastByte: bytes.length - 1, layerPartBlob: bytes.toString('base64') }

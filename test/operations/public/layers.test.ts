@@ -26,7 +26,10 @@ testRepositoryRules(uploadLayerPart, { uploadId, ...part }, 'account or alias')
 testRepositoryRules(completeLayerUpload, { uploadId, layerDigests: [digest] }, 'account or alias')
 
 /** An upload of the repository, which is made. */
-async function opened(t: Parameters<typeof openPublic>[0], limits = {}): Promise<PublicRegistry & { readonly uploadId: string }> {
+async function opened(
+  t: Parameters<typeof openPublic>[0],
+  limits = {},
+): Promise<PublicRegistry & { readonly uploadId: string }> {
   const registry = await openPublic(t, limits)
   await registry.given(repositoryName)
   const answer = await registry.call(initiateLayerUpload, { repositoryName })
@@ -51,7 +54,12 @@ describe('BatchCheckLayerAvailability', () => {
     const reason = (text: string) => `Invalid request parameters: layer digest ${text}`
     assert.deepEqual(await registry.call(batchCheckLayerAvailability, { repositoryName, layerDigests }), {
       layers: [
-        { layerDigest: named, layerAvailability: 'AVAILABLE', layerSize: 12, mediaType: 'application/vnd.oci.image.layer.v1.tar' },
+        {
+          layerDigest: named,
+          layerAvailability: 'AVAILABLE',
+          layerSize: 12,
+          mediaType: 'application/vnd.oci.image.layer.v1.tar',
+        },
         { layerDigest: absent, layerAvailability: 'UNAVAILABLE' },
         {
           layerDigest: fresh,
@@ -77,7 +85,10 @@ describe('BatchCheckLayerAvailability', () => {
     for (const [layerDigests, refusal] of [
       [null, invalid('layerDigests', 'must not be null')],
       [[], invalid('layerDigests', 'must have length greater than or equal to 1')],
-      [Array.from({ length: 101 }, () => digest), invalid('layerDigests', 'must have length less than or equal to 100')],
+      [
+        Array.from({ length: 101 }, () => digest),
+        invalid('layerDigests', 'must have length less than or equal to 100'),
+      ],
       [['x'.repeat(1001)], invalid('layerDigests.1.member', 'must have length less than or equal to 1000')],
     ] as const) {
       await refused(batchCheckLayerAvailability, { repositoryName, layerDigests }, refusal)
@@ -96,12 +107,25 @@ describe('an upload', () => {
     const input = { registryId, repositoryName, uploadId: id }
     const answer = { registryId: account, repositoryName, uploadId: id }
     const large = 'a'.repeat(5 * 1024 * 1024)
-    assert.deepEqual(await call(uploadLayerPart, { ...input, ...partOf(large) }), { ...answer, lastByteReceived: large.length - 1 })
+    assert.deepEqual(await call(uploadLayerPart, { ...input, ...partOf(large) }), {
+      ...answer,
+      lastByteReceived: large.length - 1,
+    })
     const last = partOf('end', large.length)
-    assert.deepEqual(await call(uploadLayerPart, { ...input, ...last }), { ...answer, lastByteReceived: large.length + 2 })
+    assert.deepEqual(await call(uploadLayerPart, { ...input, ...last }), {
+      ...answer,
+      lastByteReceived: large.length + 2,
+    })
     const layerDigest = digestOf(`${large}end`)
-    assert.deepEqual(await call(completeLayerUpload, { ...input, layerDigests: [layerDigest] }), { ...answer, layerDigest })
-    const { layers } = await call(batchCheckLayerAvailability, { registryId, repositoryName, layerDigests: [layerDigest] })
+    assert.deepEqual(await call(completeLayerUpload, { ...input, layerDigests: [layerDigest] }), {
+      ...answer,
+      layerDigest,
+    })
+    const { layers } = await call(batchCheckLayerAvailability, {
+      registryId,
+      repositoryName,
+      layerDigests: [layerDigest],
+    })
     assert.equal((layers as Input[])[0]?.['layerSize'], large.length + 3)
   })
 
@@ -141,13 +165,21 @@ describe('an upload', () => {
       [uploadLayerPart, { partLastByte: -1 }, invalid('partLastByte', negative)],
       [uploadLayerPart, { layerPartBlob: null }, invalid('layerPartBlob', 'must not be null')],
       [completeLayerUpload, {}, invalid('layerDigests', 'must not be null')],
-      [completeLayerUpload, { layerDigests: [] }, invalid('layerDigests', 'must have length greater than or equal to 1')],
+      [
+        completeLayerUpload,
+        { layerDigests: [] },
+        invalid('layerDigests', 'must have length greater than or equal to 1'),
+      ],
       [
         completeLayerUpload,
         { layerDigests: ['no digest'] },
         invalid('layerDigests.1.member', "must satisfy regular expression '^[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+$'"),
       ],
-      [completeLayerUpload, { layerDigests: ['md5:00'] }, invalid('layerDigests', "'md5:00' is not a supported digest")],
+      [
+        completeLayerUpload,
+        { layerDigests: ['md5:00'] },
+        invalid('layerDigests', "'md5:00' is not a supported digest"),
+      ],
       [
         completeLayerUpload,
         { layerDigests: [digest, digestOf('other')] },
@@ -165,7 +197,8 @@ describe('an upload', () => {
     const members = { registryId: account, repositoryName, uploadId: id, lastValidByteReceived: 2 }
     const name = 'InvalidLayerPartException'
     const apart = `The layer part is not consecutive to the last one of the upload with id '${id}': the last valid byte received is 2`
-    for (const at of [0, 2, 4]) await refused(uploadLayerPart, { ...input, ...partOf('x', at) }, { name, message: apart, members })
+    for (const at of [0, 2, 4])
+      await refused(uploadLayerPart, { ...input, ...partOf('x', at) }, { name, message: apart, members })
     const size = `The size of the layer part does not match its byte range in the upload with id '${id}': the last valid byte received is 2`
     await refused(uploadLayerPart, { ...input, ...partOf('x', 3), partLastByte: 4 }, { name, message: size, members })
   })
@@ -173,7 +206,10 @@ describe('an upload', () => {
   test('more parts than a public layer may have, and more bytes', async (t) => {
     const { call, refused, uploadId: id } = await opened(t, { layerPartsMax: 2, layerBytesMax: 4 })
     const input = { repositoryName, uploadId: id }
-    const exceeded = (message: string) => ({ name: 'LimitExceededException', message: `The upload with id '${id}' in the ${where} ${message}` })
+    const exceeded = (message: string) => ({
+      name: 'LimitExceededException',
+      message: `The upload with id '${id}' in the ${where} ${message}`,
+    })
     const tooLarge = exceeded("exceeds the maximum allowed layer size which is '4' bytes")
     await refused(uploadLayerPart, { ...input, ...partOf('abcde') }, tooLarge)
     for (const [at, text] of ['a', 'b'].entries()) await call(uploadLayerPart, { ...input, ...partOf(text, at) })
@@ -198,20 +234,28 @@ describe('an upload', () => {
 
   test('nothing was sent', async (t) => {
     const { refused, uploadId: id } = await opened(t)
-    await refused(completeLayerUpload, { repositoryName, uploadId: id, layerDigests: [digestOf('')] }, {
-      name: 'EmptyUploadException',
-      message: `The upload with id '${id}' in the ${where} cannot be completed because it does not have any parts`,
-    })
+    await refused(
+      completeLayerUpload,
+      { repositoryName, uploadId: id, layerDigests: [digestOf('')] },
+      {
+        name: 'EmptyUploadException',
+        message: `The upload with id '${id}' in the ${where} cannot be completed because it does not have any parts`,
+      },
+    )
   })
 
   test('other bytes than the digest says; then the right digest', async (t) => {
     const { call, refused, uploadId: id } = await opened(t)
     const input = { repositoryName, uploadId: id }
     await call(uploadLayerPart, { ...input, ...partOf('abc') })
-    await refused(completeLayerUpload, { ...input, layerDigests: [digestOf('abd')] }, {
-      name: 'InvalidLayerException',
-      message: 'None of the provided layer digests match the calculated layer digest',
-    })
+    await refused(
+      completeLayerUpload,
+      { ...input, layerDigests: [digestOf('abd')] },
+      {
+        name: 'InvalidLayerException',
+        message: 'None of the provided layer digests match the calculated layer digest',
+      },
+    )
     const layerDigest = digestOf('abc')
     const answer = { registryId: account, repositoryName, uploadId: id, layerDigest }
     assert.deepEqual(await call(completeLayerUpload, { ...input, layerDigests: [layerDigest] }), answer)
@@ -221,10 +265,14 @@ describe('an upload', () => {
     const { call, refused, uploadId: id } = await opened(t)
     const input = { repositoryName, uploadId: id }
     for (const [at, text] of ['a', 'b'].entries()) await call(uploadLayerPart, { ...input, ...partOf(text, at) })
-    await refused(completeLayerUpload, { ...input, layerDigests: [digestOf('ab')] }, {
-      name: 'LayerPartTooSmallException',
-      message: 'All layer parts except the last part should be at least 5MB',
-    })
+    await refused(
+      completeLayerUpload,
+      { ...input, layerDigests: [digestOf('ab')] },
+      {
+        name: 'LayerPartTooSmallException',
+        message: 'All layer parts except the last part should be at least 5MB',
+      },
+    )
   })
 
   test('a layer that is there already', async (t) => {
@@ -233,9 +281,13 @@ describe('an upload', () => {
     const layerDigest = await givenPublicLayer(registry, repositoryName, 'twice')
     const input = { repositoryName, uploadId: id }
     await call(uploadLayerPart, { ...input, ...partOf('twice') })
-    await refused(completeLayerUpload, { ...input, layerDigests: [layerDigest] }, {
-      name: 'LayerAlreadyExistsException',
-      message: `Layer with digest '${layerDigest}' already exists in the ${where}`,
-    })
+    await refused(
+      completeLayerUpload,
+      { ...input, layerDigests: [layerDigest] },
+      {
+        name: 'LayerAlreadyExistsException',
+        message: `Layer with digest '${layerDigest}' already exists in the ${where}`,
+      },
+    )
   })
 })

@@ -10,7 +10,8 @@ import { account } from '../../support/registry.ts'
 import { invalid, openPublic, testRepositoryRules } from './calls.ts'
 
 const push = { Effect: 'Allow', Principal: '*', Action: 'ecr-public:PutImage' }
-const policyOf = (statement: unknown, more: Readonly<Record<string, unknown>> = {}) => JSON.stringify({ Statement: [statement], ...more })
+const policyOf = (statement: unknown, more: Readonly<Record<string, unknown>> = {}) =>
+  JSON.stringify({ Statement: [statement], ...more })
 const repositoryName = 'app'
 const notFound = {
   name: 'RepositoryPolicyNotFoundException',
@@ -25,7 +26,8 @@ describe('policies', () => {
   test('none at first; one is set, replaced, read and deleted', async (t) => {
     const { call, refused, given } = await openPublic(t)
     await given(repositoryName, 'other')
-    for (const operation of [getRepositoryPolicy, deleteRepositoryPolicy]) await refused(operation, { repositoryName }, notFound)
+    for (const operation of [getRepositoryPolicy, deleteRepositoryPolicy])
+      await refused(operation, { repositoryName }, notFound)
     for (const [action, force] of [
       ['ecr-public:PutImage', undefined],
       ['*', true],
@@ -39,7 +41,8 @@ describe('policies', () => {
     }
     const last = await call(getRepositoryPolicy, { repositoryName })
     assert.deepEqual(await call(deleteRepositoryPolicy, { repositoryName }), last)
-    for (const operation of [getRepositoryPolicy, deleteRepositoryPolicy]) await refused(operation, { repositoryName }, notFound)
+    for (const operation of [getRepositoryPolicy, deleteRepositoryPolicy])
+      await refused(operation, { repositoryName }, notFound)
   })
 
   test('it is printed again: members in order, two spaces an indent, a space on either side of a colon', async (t) => {
@@ -49,7 +52,11 @@ describe('policies', () => {
       Statement: [
         {
           Action: ['ecr-public:PutImage', 'ecr-public:InitiateLayerUpload'],
-          Condition: { StringEquals: { 'aws:PrincipalOrgID': ['o-1', 'o-"2"'] }, Bool: { 'aws:SecureTransport': true }, Null: {} },
+          Condition: {
+            StringEquals: { 'aws:PrincipalOrgID': ['o-1', 'o-"2"'] },
+            Bool: { 'aws:SecureTransport': true },
+            Null: {},
+          },
           Principal: { AWS: ['arn:aws:iam::123456789012:root', '210987654321'], Service: 'codebuild.amazonaws.com' },
           Effect: 'Allow',
           Sid: 'push',
@@ -102,7 +109,6 @@ describe('policies', () => {
     await refused(setRepositoryPolicy, { repositoryName, policyText: `${longest} ` }, refusal)
     await refused(setRepositoryPolicy, { repositoryName }, invalid('policyText', 'must not be null'))
   })
-
 })
 
 const shared = await openPublic({ after })

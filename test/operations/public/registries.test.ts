@@ -68,8 +68,16 @@ describe('DescribeRegistries', () => {
   test('pages that are none', async (t) => {
     const { refused } = await openPublic(t)
     await refused(describeRegistries, { nextToken: 'x' }, invalid('nextToken', 'Invalid token'))
-    await refused(describeRegistries, { maxResults: 0 }, invalid('maxResults', 'Member must have value greater than or equal to 1'))
-    await refused(describeRegistries, { maxResults: 1001 }, invalid('maxResults', 'Member must have value less than or equal to 1000'))
+    await refused(
+      describeRegistries,
+      { maxResults: 0 },
+      invalid('maxResults', 'Member must have value greater than or equal to 1'),
+    )
+    await refused(
+      describeRegistries,
+      { maxResults: 1001 },
+      invalid('maxResults', 'Member must have value less than or equal to 1000'),
+    )
   })
 })
 
@@ -93,7 +101,12 @@ describe('catalog data of a registry', () => {
   test('nothing at first, then what was put, then nothing again', async (t) => {
     const { call, ctx } = await openPublic(t)
     assert.deepEqual(await call(getRegistryCatalogData, {}), { registryCatalogData: {} })
-    for (const data of [{ displayName: 'Ünïcode \u{1F40B} Inc.' }, { displayName: 'x'.repeat(100) }, { displayName: '' }, {}]) {
+    for (const data of [
+      { displayName: 'Ünïcode \u{1F40B} Inc.' },
+      { displayName: 'x'.repeat(100) },
+      { displayName: '' },
+      {},
+    ]) {
       assert.deepEqual(await call(putRegistryCatalogData, data), { registryCatalogData: data })
       assert.deepEqual(await call(getRegistryCatalogData, {}), { registryCatalogData: data })
       assert.deepEqual(await call(getRegistryCatalogData, {}, ctx(otherAccount)), { registryCatalogData: {} })
@@ -104,16 +117,25 @@ describe('catalog data of a registry', () => {
     const { registry, call, given, alias } = await openPublic(t)
     await call(putRegistryCatalogData, { displayName: 'Example' })
     const issued = await alias()
-    await registry.services.metadata.write((tx) => tx.registries.put({ accountId: account, displayName: 'Example', verified: true }))
+    await registry.services.metadata.write((tx) =>
+      tx.registries.put({ accountId: account, displayName: 'Example', verified: true }),
+    )
     await given('app')
     await call(putRegistryCatalogData, { displayName: 'Other' })
     const { registries } = registry.services.metadata.read
     assert.deepEqual(await registries.find(account), { accountId: account, displayName: 'Other', verified: true })
-    assert.deepEqual((await registries.aliases(account)).map((one) => one.name), [issued])
+    assert.deepEqual(
+      (await registries.aliases(account)).map((one) => one.name),
+      [issued],
+    )
   })
 
   test('a name that is too long', async (t) => {
     const { refused } = await openPublic(t)
-    await refused(putRegistryCatalogData, { displayName: 'x'.repeat(101) }, invalid('displayName', 'must have length less than or equal to 100'))
+    await refused(
+      putRegistryCatalogData,
+      { displayName: 'x'.repeat(101) },
+      invalid('displayName', 'must have length less than or equal to 100'),
+    )
   })
 })

@@ -60,7 +60,12 @@ describe('CreateRepository', () => {
     const tags = [{ Key: 'a', Value: '1' }, { Key: 'b' }]
     await call(createRepository, { repositoryName: 'app', tags })
     const listed = await call(listTagsForResource, { resourceArn: arnOf('app') })
-    assert.deepEqual(listed, { tags: [{ Key: 'a', Value: '1' }, { Key: 'b', Value: '' }] })
+    assert.deepEqual(listed, {
+      tags: [
+        { Key: 'a', Value: '1' },
+        { Key: 'b', Value: '' },
+      ],
+    })
   })
 
   test('a name may be used again in another account and on the private side, not twice', async (t) => {
@@ -68,18 +73,22 @@ describe('CreateRepository', () => {
     await given('app')
     await registry.perform(createPrivate, { repositoryName: 'app' })
     await call(createRepository, { repositoryName: 'app' }, ctx(otherAccount))
-    await refused(createRepository, { repositoryName: 'app' }, {
-      name: 'RepositoryAlreadyExistsException',
-      message: `The repository with name 'app' already exists in the registry with id '${account}'`,
-    })
+    await refused(
+      createRepository,
+      { repositoryName: 'app' },
+      {
+        name: 'RepositoryAlreadyExistsException',
+        message: `The repository with name 'app' already exists in the registry with id '${account}'`,
+      },
+    )
   })
 
   test('aliases of two accounts differ', async (t) => {
     const { registry, call, ctx, given } = await openPublic(t)
     await given('app')
     await call(createRepository, { repositoryName: 'app' }, ctx(otherAccount))
-    const { aliases } = registry.services.metadata.read.registries
-    const [[mine], [other]] = [await aliases(account), await aliases(otherAccount)]
+    const { registries } = registry.services.metadata.read
+    const [[mine], [other]] = [await registries.aliases(account), await registries.aliases(otherAccount)]
     assert.ok(mine && other)
     assert.notEqual(mine.name, other.name)
   })
@@ -88,18 +97,26 @@ describe('CreateRepository', () => {
     const { registry, refused, given } = await openPublic(t, { repositoriesPerRegistry: 2 })
     await registry.perform(createPrivate, { repositoryName: 'private-ones-do-not-count' })
     await given('one', 'two')
-    await refused(createRepository, { repositoryName: 'three' }, {
-      name: 'LimitExceededException',
-      message: `The registry with id '${account}' already has the maximum allowed number of repositories which is '2'`,
-    })
+    await refused(
+      createRepository,
+      { repositoryName: 'three' },
+      {
+        name: 'LimitExceededException',
+        message: `The registry with id '${account}' already has the maximum allowed number of repositories which is '2'`,
+      },
+    )
   })
 
   test('a refusal leaves nothing behind, not even a registry', async (t) => {
     const { call, refused } = await openPublic(t)
-    await refused(createRepository, { repositoryName: 'app', tags: [{ Key: 'aws:x', Value: '' }] }, {
-      name: 'InvalidTagParameterException',
-      message: invalid('tagKey', 'aws: prefixed tag key names are not allowed for external use').message,
-    })
+    await refused(
+      createRepository,
+      { repositoryName: 'app', tags: [{ Key: 'aws:x', Value: '' }] },
+      {
+        name: 'InvalidTagParameterException',
+        message: invalid('tagKey', 'aws: prefixed tag key names are not allowed for external use').message,
+      },
+    )
     assert.deepEqual(await call(describeRegistries, {}), { registries: [] })
     assert.deepEqual(await call(describeRepositories, {}), { repositories: [] })
   })
@@ -112,7 +129,10 @@ describe('CreateRepository', () => {
       [[{ Value: 'no key' }], { name: 'InvalidTagParameterException', message: keyLength }],
       [[{ Key: '', Value: '' }], invalid('tags.1.member.Key', 'must have length greater than or equal to 1')],
       [[{ Key: 'k'.repeat(129) }], invalid('tags.1.member.Key', 'must have length less than or equal to 128')],
-      [[{ Key: 'k', Value: 'v'.repeat(257) }], invalid('tags.1.member.Value', 'must have length less than or equal to 256')],
+      [
+        [{ Key: 'k', Value: 'v'.repeat(257) }],
+        invalid('tags.1.member.Value', 'must have length less than or equal to 256'),
+      ],
       [tagsOf(201), invalid('tags', 'must have length less than or equal to 200')],
       [
         tagsOf(51),
@@ -146,7 +166,14 @@ describe('DescribeRepositories', () => {
     await given('app')
     const issued = await alias()
     await registry.services.metadata.write(async (tx) => {
-      const own = { name: 'example', accountId: account, status: 'ACTIVE', primary: true, default: false, createdAtMs: 1 } as const
+      const own = {
+        name: 'example',
+        accountId: account,
+        status: 'ACTIVE',
+        primary: true,
+        default: false,
+        createdAtMs: 1,
+      } as const
       await tx.registries.createAlias(own)
       await tx.registries.updateAlias(issued, { primary: false })
     })
@@ -187,18 +214,39 @@ describe('DescribeRepositories', () => {
     const { refused, ctx, given } = await openPublic(t)
     await given('app')
     await refused(describeRepositories, { repositoryNames: ['app', 'none'] }, repositoryNotFound('none'))
-    await refused(describeRepositories, { repositoryNames: [] }, invalid('repositoryNames', 'must have length greater than or equal to 1'))
+    await refused(
+      describeRepositories,
+      { repositoryNames: [] },
+      invalid('repositoryNames', 'must have length greater than or equal to 1'),
+    )
     const tooMany = Array.from({ length: 101 }, (_, at) => `app${at}`)
-    await refused(describeRepositories, { repositoryNames: tooMany }, invalid('repositoryNames', 'must have length less than or equal to 100'))
-    await refused(describeRepositories, { registryId: account }, denied('DescribeRepositories', arnOf('*')), ctx(otherAccount))
-    await refused(describeRepositories, { registryId: 'alias' }, invalid('registryId', "must satisfy regular expression '^[0-9]{12}$'"))
+    await refused(
+      describeRepositories,
+      { repositoryNames: tooMany },
+      invalid('repositoryNames', 'must have length less than or equal to 100'),
+    )
+    await refused(
+      describeRepositories,
+      { registryId: account },
+      denied('DescribeRepositories', arnOf('*')),
+      ctx(otherAccount),
+    )
+    await refused(
+      describeRepositories,
+      { registryId: 'alias' },
+      invalid('registryId', "must satisfy regular expression '^[0-9]{12}$'"),
+    )
   })
 })
 
 describe('DeleteRepository', () => {
   test('an empty one goes with its policy and tags, and may be made again without them', async (t) => {
     const { call, refused, alias, given } = await openPublic(t)
-    await call(createRepository, { repositoryName: 'app', tags: [{ Key: 'k', Value: 'v' }], catalogData: { description: 'd' } })
+    await call(createRepository, {
+      repositoryName: 'app',
+      tags: [{ Key: 'k', Value: 'v' }],
+      catalogData: { description: 'd' },
+    })
     const statement = { Effect: 'Allow', Principal: '*', Action: 'ecr-public:PutImage' }
     await call(setRepositoryPolicy, { repositoryName: 'app', policyText: JSON.stringify({ Statement: [statement] }) })
     const name = await alias()
@@ -207,10 +255,14 @@ describe('DeleteRepository', () => {
     await given('app')
     assert.equal(await alias(), name)
     assert.deepEqual(await call(listTagsForResource, { resourceArn: arnOf('app') }), { tags: [] })
-    await refused(getRepositoryPolicy, { repositoryName: 'app' }, {
-      name: 'RepositoryPolicyNotFoundException',
-      message: `Repository policy does not exist for the repository with name 'app' in the registry with id '${account}'`,
-    })
+    await refused(
+      getRepositoryPolicy,
+      { repositoryName: 'app' },
+      {
+        name: 'RepositoryPolicyNotFoundException',
+        message: `Repository policy does not exist for the repository with name 'app' in the registry with id '${account}'`,
+      },
+    )
   })
 
   test('one with images goes by force only', async (t) => {

@@ -22,7 +22,8 @@ describe('tags', () => {
   test('are added, overwritten, listed by key and removed', async (t) => {
     const { call, given } = await openPublic(t)
     await given('app', 'other')
-    const has = async (...tags: readonly unknown[]) => assert.deepEqual(await call(listTagsForResource, { resourceArn }), { tags })
+    const has = async (...tags: readonly unknown[]) =>
+      assert.deepEqual(await call(listTagsForResource, { resourceArn }), { tags })
     await has()
     assert.deepEqual(await call(tagResource, { resourceArn, tags: [tag('b', '1'), tag('a', 'ü')] }), {})
     await has(tag('a', 'ü'), tag('b', '1'))
@@ -41,11 +42,15 @@ describe('tags', () => {
     const tags = Array.from({ length: 50 }, (_, at) => tag(`k${at}`))
     await call(tagResource, { resourceArn, tags })
     await call(tagResource, { resourceArn, tags: [tag('k0', 'new')] })
-    await refused(tagResource, { resourceArn, tags: [tag('one more')] }, {
-      name: 'TooManyTagsException',
-      message:
-        'The list of tags on the repository is over the limit. The maximum number of tags that can be applied to a repository is 50',
-    })
+    await refused(
+      tagResource,
+      { resourceArn, tags: [tag('one more')] },
+      {
+        name: 'TooManyTagsException',
+        message:
+          'The list of tags on the repository is over the limit. The maximum number of tags that can be applied to a repository is 50',
+      },
+    )
   })
 
   test('tags that are none', async (t) => {
@@ -60,7 +65,11 @@ describe('tags', () => {
       [untagResource, { tagKeys: ['aws:x'] }, reserved],
       [tagResource, { tags: [tag('%')] }, characters],
       [untagResource, { tagKeys: ['%'] }, characters],
-      [tagResource, { tags: [tag('k', '1'), tag('k', '2')] }, bad("Duplicate tag keys found: 'k'. Tag keys must be unique")],
+      [
+        tagResource,
+        { tags: [tag('k', '1'), tag('k', '2')] },
+        bad("Duplicate tag keys found: 'k'. Tag keys must be unique"),
+      ],
       [tagResource, { tags: [{ Value: '' }] }, bad(invalid('tagKey', 'must have length between 1 and 128').message)],
       [tagResource, { tags: [tag('')] }, invalid('tags.1.member.Key', 'must have length greater than or equal to 1')],
       [tagResource, { tags: [tag('k'.repeat(129))] }, invalid('tags.1.member.Key', atMost(128))],

@@ -17,10 +17,13 @@ export const arn = string({ min: 1, max: 2048 })
 export const url = string()
 
 export const resourceTagKey = string({ min: 1, max: 128 })
-export const resourceTagList = list(struct({ Key: optional(resourceTagKey), Value: optional(string({ min: 0, max: 256 })) }), {
-  min: 0,
-  max: 200,
-})
+export const resourceTagList = list(
+  struct({ Key: optional(resourceTagKey), Value: optional(string({ min: 0, max: 256 })) }),
+  {
+    min: 0,
+    max: 200,
+  },
+)
 
 export const repository = struct({
   repositoryArn: optional(arn),

@@ -37,4 +37,6 @@ const tables = ({ textType: text }: SchemaDialect): readonly string[] => [
   )`,
 ]
 
-const indexes: readonly string[] = ['create index registry_alias_by_account on registry_alias (account_id, created_at_ms, name)']
+const indexes: readonly string[] = [
+  'create index registry_alias_by_account on registry_alias (account_id, created_at_ms, name)',
+]
