@@ -44,7 +44,7 @@ export function isSameLogo(one: string | undefined, other: string | undefined): 
 }
 
 /** Fails with InvalidParameter unless the bytes are a PNG of the allowed size. */
-export function checkLogo(bytes: Uint8Array): void {
+function checkLogo(bytes: Uint8Array): void {
   const invalid = (constraint: string) => fail('InvalidParameterException', { parameter: 'logoImageBlob', constraint })
   const size = pngSize(bytes) ?? invalid('must be a PNG image')
   if ([size.width, size.height].some((pixels) => pixels < pixelsMin || pixels > pixelsMax)) {

@@ -72,7 +72,7 @@ export async function ensurePublicRegistry(ctx: Context, tx: MetadataWrites, acc
 }
 
 /** Eight characters, letter and digit in turn, as the service issues them: `u7m1j8y0`. */
-export function defaultAlias(ids: Ids): string {
+function defaultAlias(ids: Ids): string {
   const bytes = Buffer.from(ids.hex(8), 'hex')
   return [...bytes]
     .map((byte, index) => (index % 2 === 0 ? String.fromCharCode(97 + (byte % 26)) : String(byte % 10)))

@@ -90,7 +90,7 @@ export function repositoryNotFound(name: string, registryId = account): Refusal 
   }
 }
 
-export function registryNotFound(registryId: string): Refusal {
+function registryNotFound(registryId: string): Refusal {
   return { name: 'RegistryNotFoundException', message: `The registry with id '${registryId}' does not exist` }
 }
 
