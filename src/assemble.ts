@@ -87,13 +87,14 @@ export async function openStowage(options: AssembleOptions): Promise<Stowage> {
   const tls = await readTls(config)
   await lock(directory, opened)
   const stores = await openStores(options, opened)
-  let publicServer: HttpServer | undefined
-  const ports = { port: () => server.port, publicPort: () => publicServer?.port ?? config.publicPort }
+  const servers: HttpServer[] = []
+  let publicPort = config.publicPort
+  const ports = { port: () => server.port, publicPort: () => publicPort }
   const { services, layerKey, accessKeys } = await buildServices(options, stores, ports)
   let isStopping = false
   const metrics = createMetrics({
     blobs: stores.blobs,
-    activeRequests: () => server.activeRequests() + (publicServer?.activeRequests() ?? 0),
+    activeRequests: () => servers.reduce((sum, each) => sum + each.activeRequests(), 0),
   })
   const handlers = buildHandlers({ config, services, accessKeys, layerKey, metrics, isStopping: () => isStopping })
   const listener = {
@@ -110,21 +111,22 @@ export async function openStowage(options: AssembleOptions): Promise<Stowage> {
   const open = async (handler: HttpHandler, port: number): Promise<HttpServer> => {
     const opening = await openHttpServer({ ...listener, handler, port })
     opened.defer(() => opening.close(0))
+    servers.push(opening)
     return opening
   }
   const server: HttpServer = await open(handlers.private, config.port)
-  const publicListener = await open(handlers.public, config.publicPort)
-  publicServer = publicListener
+  const publicServer = await open(handlers.public, config.publicPort)
+  publicPort = publicServer.port
   const housekeeping: Housekeeping = startHousekeeping({ services, log, loadMetrics: metrics.load })
   opened.defer(() => housekeeping.stop())
-  const address = addressOf(config, { server, publicServer: publicListener }, services, tls)
+  const address = addressOf(config, { server, publicServer }, services, tls)
 
   const kept = opened.move()
   return {
     address,
     close: async (graceMs) => {
       isStopping = true
-      await Promise.all([server.close(graceMs), publicListener.close(graceMs)])
+      await Promise.all(servers.map((each) => each.close(graceMs)))
       await kept.disposeAsync()
     },
   }

@@ -51,6 +51,8 @@ export interface TestRegistryOptions {
   readonly directory?: string
   /** Where clients are told that the data plane is. */
   readonly origin?: string
+  /** Where that of public registries is: the default port of the same host. */
+  readonly publicHost?: string
 }
 
 export async function openTestRegistry(options: TestRegistryOptions = {}): Promise<TestRegistry> {
@@ -74,7 +76,7 @@ export async function openTestRegistry(options: TestRegistryOptions = {}): Promi
     }),
   )
   const origin = options.origin ?? 'http://localhost:4510'
-  const publicHost = `${new URL(origin).hostname}:4511`
+  const publicHost = options.publicHost ?? `${new URL(origin).hostname}:4511`
   const hostOf = (registry: RegistryKey) =>
     registry.kind === 'public'
       ? publicHost
