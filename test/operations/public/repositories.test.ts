@@ -83,6 +83,32 @@ describe('CreateRepository', () => {
     )
   })
 
+  test('first repositories made at the same moment share one alias', async (t) => {
+    const { registry, given, call } = await openPublic(t)
+    const names = ['aa', 'bb', 'cc', 'dd', 'ee']
+    await Promise.all(names.map((name) => given(name)))
+    const aliases = await registry.services.metadata.read.registries.aliases(account)
+    assert.equal(aliases.length, 1)
+    const { repositories } = await call(describeRepositories, {})
+    assert.deepEqual(
+      repositories,
+      names.map((name) => shown(name, aliases[0]?.name ?? '')),
+    )
+  })
+
+  test('an alias that is taken is not issued again', async (t) => {
+    const { registry, call, ctx, given, alias } = await openPublic(t)
+    await given('app')
+    const taken = await alias()
+    // The bytes that the taken alias was made of come first, then others.
+    const bytesOf = (name: string) =>
+      Buffer.from(Array.from(name, (one, at) => (at % 2 === 0 ? one.charCodeAt(0) - 97 : Number(one))))
+    const drawn = [taken, 'z9y8x7w6'].map((name) => bytesOf(name).toString('hex'))
+    const ids = { ...registry.services.ids, hex: () => drawn.shift() ?? assert.fail('more names than needed') }
+    const created = await call(createRepository, { repositoryName: 'app' }, { ...ctx(otherAccount), ids })
+    assert.equal((created['repository'] as Input)['repositoryUri'], 'localhost:4511/z9y8x7w6/app')
+  })
+
   test('aliases of two accounts differ', async (t) => {
     const { registry, call, ctx, given } = await openPublic(t)
     await given('app')
