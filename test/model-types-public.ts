@@ -27,7 +27,7 @@ import type { untagResource } from '../src/operations/public/untag-resource.ts'
 import type { uploadLayerPart } from '../src/operations/public/upload-layer-part.ts'
 
 /** One line an operation: the compiler refuses one whose members, kinds or enum values differ from the SDK's. */
-export type SameTypes = [
+export type SamePublicTypes = [
   Expect<
     Holds<
       typeof batchCheckLayerAvailability,

@@ -94,3 +94,5 @@ export type SameTypes = [
   Expect<Holds<typeof uploadLayerPart, sdk.UploadLayerPartCommandInput, sdk.UploadLayerPartCommandOutput>>,
   Expect<Holds<typeof getCallerIdentity, sts.GetCallerIdentityCommandInput, sts.GetCallerIdentityCommandOutput>>,
 ]
+
+export type { SamePublicTypes } from './model-types-public.ts'
