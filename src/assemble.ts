@@ -18,18 +18,14 @@ import { randomIds } from './lib/ids.ts'
 import { createAuthenticate } from './protocol/authenticate.ts'
 import { createApiHandler } from './protocol/aws-api.ts'
 import { createDistributionHandler } from './protocol/distribution/handler.ts'
-import { createFrontDoor, createPublicFrontDoor } from './protocol/front.ts'
+import { createFrontDoor } from './protocol/front.ts'
 import { createHealth } from './protocol/health.ts'
 import { type HttpServer, openHttpServer } from './protocol/http.ts'
 import { createLayerUrlHandler } from './protocol/layer-urls.ts'
 import { createLinks } from './protocol/links.ts'
-import { createLogoHandler } from './protocol/logos.ts'
 import { createMetrics, type Metrics } from './protocol/metrics.ts'
 import type { HttpHandler } from './protocol/message.ts'
-import { createPublicDistributionHandler } from './protocol/public/handler.ts'
-import { createPublicLogin } from './protocol/public/login.ts'
-import { createPullRates } from './protocol/public/pull-rates.ts'
-import { createTokenHandler } from './protocol/public/token.ts'
+import { createPublicHandler } from './protocol/public/public-handler.ts'
 import type { RequestLine } from './protocol/request-log.ts'
 import { createSigV4Verifier } from './protocol/sigv4/verify.ts'
 import type { Config } from './settings.ts'
@@ -298,18 +294,12 @@ function buildHandlers(options: HandlerOptions): Handlers {
     readyz: health.readyz,
     metrics: metrics.handler,
   })
-  const login = createPublicLogin({ services, anyPassword: anyone })
-  const pullRates = createPullRates({
-    clock,
+  const open = createPublicHandler({
+    services,
+    anyPassword: anyone,
     anonymousPerSecond: config.publicAnonymousPulls,
     accountPerSecond: config.publicPulls,
-  })
-  const open = createPublicFrontDoor({
-    distribution: createPublicDistributionHandler({ services, login, pullRates }),
-    token: createTokenHandler(services, login),
-    logos: createLogoHandler(services),
-    healthz: health.healthz,
-    readyz: health.readyz,
+    health,
   })
   return { private: own, public: open }
 }

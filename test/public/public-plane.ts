@@ -6,13 +6,8 @@ import type { Caller } from '../../src/domain/context.ts'
 import type { RegistryAlias } from '../../src/domain/ports/metadata.ts'
 import { publicRegistryOf } from '../../src/domain/references.ts'
 import { createRepository } from '../../src/operations/public/create-repository.ts'
-import { createPublicFrontDoor } from '../../src/protocol/front.ts'
-import { createLogoHandler } from '../../src/protocol/logos.ts'
 import type { HttpHandler } from '../../src/protocol/message.ts'
-import { createPublicDistributionHandler } from '../../src/protocol/public/handler.ts'
-import { createPublicLogin } from '../../src/protocol/public/login.ts'
-import { createPullRates } from '../../src/protocol/public/pull-rates.ts'
-import { createTokenHandler } from '../../src/protocol/public/token.ts'
+import { createPublicHandler } from '../../src/protocol/public/public-handler.ts'
 import { basic, receive, toRequest, tokenOf, type Answer, type Sending } from '../distribution/plane.ts'
 import { account, openTestRegistry, type TestRegistry, type TestRegistryOptions } from '../support/registry.ts'
 
@@ -35,18 +30,10 @@ export interface PublicPlane {
 
 /** What a public listener answers with, but for its health. */
 export function publicHandler(registry: TestRegistry, options: PublicPlaneOptions = {}): HttpHandler {
-  const { services } = registry
   const { anyPassword, anonymousPerSecond = 0, accountPerSecond = 0 } = options
-  const login = createPublicLogin({ services, anyPassword })
-  const pullRates = createPullRates({ clock: services.clock, anonymousPerSecond, accountPerSecond })
   const elsewhere: HttpHandler = () => Promise.resolve({ status: 200, headers: {}, body: 'health' })
-  return createPublicFrontDoor({
-    distribution: createPublicDistributionHandler({ services, login, pullRates }),
-    token: createTokenHandler(services, login),
-    logos: createLogoHandler(services),
-    healthz: elsewhere,
-    readyz: elsewhere,
-  })
+  const health = { healthz: elsewhere, readyz: elsewhere }
+  return createPublicHandler({ services: registry.services, anyPassword, anonymousPerSecond, accountPerSecond, health })
 }
 
 /** The default account's registry with the repositories `app` and `team/tool`. Closed after the test. */
