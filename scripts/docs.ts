@@ -4,9 +4,11 @@ import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 import { failureReasons, sentences } from '../src/model/errors.ts'
-import { ecr, type Operation } from '../src/operations/operation.ts'
+import { ecr, ecrPublic, type Operation } from '../src/operations/operation.ts'
 import { privateOperations } from '../src/operations/private/index.ts'
 import { privateModelNames } from '../src/operations/private/model-names.ts'
+import { publicOperations } from '../src/operations/public/index.ts'
+import { publicModelNames } from '../src/operations/public/model-names.ts'
 import { getCallerIdentity } from '../src/operations/sts/get-caller-identity.ts'
 import { flagOf, settingNames, settings, variableOf } from '../src/settings.ts'
 
@@ -69,17 +71,11 @@ names of repositories, but a proxy may well keep them inside.
 }
 
 function coveragePage(): string {
-  const offered = new Map(privateOperations.map((operation) => [operation.name, operation]))
-  const names = [...new Set([...privateModelNames, ...offered.keys()])].toSorted()
-  const rows = names.map((name) => {
-    const operation = offered.get(name)
-    return operation ? offeredRow(operation) : [name, 'missing', '', '', '']
-  })
   return `${generated}
 
 # Coverage
 
-${offered.size} of the ${privateModelNames.length} operations of the private ECR API are offered. The others answer
+${privateOperations.length} of the ${privateModelNames.length} operations of the private ECR API are offered, and ${publicOperations.length} of the ${publicModelNames.length} of ECR Public. The others answer
 \`UnknownOperationException\` with the sentence "The operation ... is not offered by this server yet".
 
 Identity and resource policies are not evaluated yet: a caller may do everything in its own account and nothing in another's. The IAM
@@ -87,11 +83,15 @@ action is what each operation asks for already.
 
 ## Amazon ECR, private (AWS JSON 1.1, ${ecr.apiVersion})
 
-${table(['Operation', 'State', 'IAM action', 'Declared errors', 'Not acted upon yet'], rows)}
+${table(operationHead, operationRows(privateOperations, privateModelNames))}
+
+## Amazon ECR Public (AWS JSON 1.1, ${ecrPublic.apiVersion})
+
+${table(operationHead, operationRows(publicOperations, publicModelNames))}
 
 ## AWS STS (Query)
 
-${table(['Operation', 'State', 'IAM action', 'Declared errors', 'Not acted upon yet'], [offeredRow(getCallerIdentity)])}
+${table(operationHead, [offeredRow(getCallerIdentity)])}
 
 ## What errors say
 
@@ -103,6 +103,20 @@ Failures of single items in the answers of batch operations:
 
 ${table(['Code', 'Words', 'Reason'], Object.entries(failureReasons).map(sentenceRow))}
 `
+}
+
+const operationHead = ['Operation', 'State', 'IAM action', 'Declared errors', 'Not acted upon yet']
+
+function operationRows(
+  operations: readonly Operation[],
+  modelNames: readonly string[],
+): readonly (readonly string[])[] {
+  const offered = new Map(operations.map((operation) => [operation.name, operation]))
+  const names = [...new Set([...modelNames, ...offered.keys()])].toSorted()
+  return names.map((name) => {
+    const operation = offered.get(name)
+    return operation ? offeredRow(operation) : [name, 'missing', '', '', '']
+  })
 }
 
 function offeredRow({ name, allow, errors, note }: Operation): readonly string[] {

@@ -7,9 +7,11 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 
 import type { AccessKeys, Caller, Limits, Services } from './domain/context.ts'
-import { ecrLimits } from './domain/limits.ts'
+import { ecrLimits, ecrPublicLimits } from './domain/limits.ts'
 import type { Blobs } from './domain/ports/blobs.ts'
+import type { Logos } from './domain/ports/logos.ts'
 import type { Metadata } from './domain/ports/metadata.ts'
+import { publicRegistryOf } from './domain/references.ts'
 import { type Housekeeping, startHousekeeping } from './housekeeping.ts'
 import { systemClock } from './lib/clock.ts'
 import { randomIds } from './lib/ids.ts'
@@ -23,11 +25,14 @@ import { createLayerUrlHandler } from './protocol/layer-urls.ts'
 import { createLinks } from './protocol/links.ts'
 import { createMetrics, type Metrics } from './protocol/metrics.ts'
 import type { HttpHandler } from './protocol/message.ts'
+import { createPublicHandler } from './protocol/public/public-handler.ts'
+import type { RequestLine } from './protocol/request-log.ts'
 import { createSigV4Verifier } from './protocol/sigv4/verify.ts'
 import type { Config } from './settings.ts'
 import { openDiskBlobs } from './storage/disk.ts'
 import { createKeyFiles, openAccessKeys, readSecrets, rootPrincipal } from './storage/key-file.ts'
 import { lockDataDirectory } from './storage/lock.ts'
+import { openDiskLogos } from './storage/logos.ts'
 import { openSqliteMetadata } from './storage/sql/sqlite/open-sqlite-metadata.ts'
 
 /** The access keys of a data directory, for commands beside the server. Throws, in a sentence, when they cannot be read. */
@@ -53,6 +58,10 @@ export interface ServerAddress {
   readonly endpoint: string
   /** What `docker login` takes. */
   readonly registryHost: string
+  /** Scheme, host and port that this machine reaches the public registries at. */
+  readonly publicOrigin: string
+  /** What stands before `/<alias>/<repository>` for `docker pull`. */
+  readonly publicHost: string
   readonly account: string
   readonly region: string
   /** SHA-256 fingerprint of the certificate, when it speaks TLS. */
@@ -74,33 +83,46 @@ export async function openStowage(options: AssembleOptions): Promise<Stowage> {
   const tls = await readTls(config)
   await lock(directory, opened)
   const stores = await openStores(options, opened)
-  const { services, layerKey, accessKeys } = await buildServices(options, stores, () => server.port)
+  const servers: HttpServer[] = []
+  let publicPort = config.publicPort
+  const ports = { port: () => server.port, publicPort: () => publicPort }
+  const { services, layerKey, accessKeys } = await buildServices(options, stores, ports)
   let isStopping = false
-  const metrics = createMetrics({ blobs: stores.blobs, activeRequests: () => server.activeRequests() })
-  const handler = buildHandler({ config, services, accessKeys, layerKey, metrics, isStopping: () => isStopping })
-  const server: HttpServer = await openHttpServer({
-    handler,
+  const metrics = createMetrics({
+    blobs: stores.blobs,
+    activeRequests: () => servers.reduce((sum, each) => sum + each.activeRequests(), 0),
+  })
+  const handlers = buildHandlers({ config, services, accessKeys, layerKey, metrics, isStopping: () => isStopping })
+  const listener = {
     listen: config.listen,
-    port: config.port,
     ...(tls && { tls }),
     ids: randomIds,
-    log: (line) => {
+    log: (line: RequestLine) => {
       metrics.observe(line)
       log.info(line, 'request')
     },
-    onDefect: (error, requestId) => log.error({ err: error, requestId }, 'a request failed inside the server'),
-  })
-  opened.defer(() => server.close(0))
+    onDefect: (error: unknown, requestId: string) =>
+      log.error({ err: error, requestId }, 'a request failed inside the server'),
+  }
+  const open = async (handler: HttpHandler, port: number): Promise<HttpServer> => {
+    const opening = await openHttpServer({ ...listener, handler, port })
+    opened.defer(() => opening.close(0))
+    servers.push(opening)
+    return opening
+  }
+  const server: HttpServer = await open(handlers.private, config.port)
+  const publicServer = await open(handlers.public, config.publicPort)
+  publicPort = publicServer.port
   const housekeeping: Housekeeping = startHousekeeping({ services, log, loadMetrics: metrics.load })
   opened.defer(() => housekeeping.stop())
-  const address = addressOf(config, server, services, tls)
+  const address = addressOf(config, { server, publicServer }, services, tls)
 
   const kept = opened.move()
   return {
     address,
     close: async (graceMs) => {
       isStopping = true
-      await server.close(graceMs)
+      await Promise.all(servers.map((each) => each.close(graceMs)))
       await kept.disposeAsync()
     },
   }
@@ -136,7 +158,7 @@ async function lock(directory: string, opened: AsyncDisposableStack): Promise<vo
 async function openStores(
   { config, onFatal }: AssembleOptions,
   opened: AsyncDisposableStack,
-): Promise<{ metadata: Metadata; blobs: Blobs }> {
+): Promise<{ metadata: Metadata; blobs: Blobs; logos: Logos }> {
   const file = join(config.data, 'metadata.db')
   const metadata = await orStartError(`cannot open the database ${file}`, () => openSqliteMetadata({ file, onFatal }))
   opened.defer(() => metadata.close())
@@ -145,7 +167,10 @@ async function openStores(
     openDiskBlobs({ directory: config.data, ...reserve }),
   )
   opened.defer(() => blobs.close())
-  return { metadata, blobs }
+  const logos = await orStartError(`cannot open the storage of logos in ${config.data}`, () =>
+    openDiskLogos(config.data),
+  )
+  return { metadata, blobs, logos }
 }
 
 interface Built {
@@ -157,8 +182,8 @@ interface Built {
 
 async function buildServices(
   { config, log }: AssembleOptions,
-  stores: { readonly metadata: Metadata; readonly blobs: Blobs },
-  port: () => number,
+  stores: { readonly metadata: Metadata; readonly blobs: Blobs; readonly logos: Logos },
+  ports: { readonly port: () => number; readonly publicPort: () => number },
 ): Promise<Built> {
   const directory = config.data
   const warn = (sentence: string) => log.warn(sentence)
@@ -173,12 +198,14 @@ async function buildServices(
   const derived = hkdfSync('sha256', secrets.pageKey, '', 'layer URLs', 32)
   const layerKey = { accessKeyId: 'STOWAGELAYERURLS', secretAccessKey: Buffer.from(derived).toString('base64url') }
   const defaultRegistry = { accountId: config.account, region: config.region }
-  const links = createLinks({ ...config, defaultRegistry, port, tls: config.tlsCert !== undefined, layerKey })
+  const links = createLinks({ ...config, defaultRegistry, ...ports, tls: config.tlsCert !== undefined, layerKey })
   const services: Services = {
     ...stores,
     clock: systemClock,
     ids: randomIds,
-    limits: limitsOf(config),
+    limits: limitsOf(config, ecrLimits),
+    publicLimits: limitsOf(config, ecrPublicLimits),
+    publicRegions: config.publicRegions.split(','),
     secrets,
     accessKeys: config.dev ? withAnyKey(accessKeys, config.account) : accessKeys,
     links,
@@ -188,10 +215,10 @@ async function buildServices(
   return { services, accessKeys, layerKey }
 }
 
-function limitsOf(config: Config): Limits {
+function limitsOf(config: Config, quotas: Limits): Limits {
   const hourMs = 3_600_000
   return {
-    ...ecrLimits,
+    ...quotas,
     tokenLifeMs: config.tokenHours * hourMs,
     layerUrlLifeMs: config.layerUrlMinutes * 60_000,
     uploadLifeMs: config.uploadHours * hourMs,
@@ -223,7 +250,13 @@ interface HandlerOptions extends Built {
   readonly isStopping: () => boolean
 }
 
-function buildHandler({ config, services, accessKeys, layerKey, metrics, isStopping }: HandlerOptions): HttpHandler {
+interface Handlers {
+  readonly private: HttpHandler
+  readonly public: HttpHandler
+}
+
+function buildHandlers(options: HandlerOptions): Handlers {
+  const { config, services, accessKeys, layerKey, metrics, isStopping } = options
   const { clock } = services
   const maxSkewMs = config.clockSkewMinutes * 60_000
   const keys = createSigV4Verifier<Caller>({
@@ -246,7 +279,7 @@ function buildHandler({ config, services, accessKeys, layerKey, metrics, isStopp
   })
   const anyone = config.dev ? (text: string) => devPrincipal(text, config.account) : undefined
   const health = createHealth({ metadata: services.metadata, blobs: services.blobs, isStopping })
-  return createFrontDoor({
+  const own = createFrontDoor({
     api: createApiHandler({
       services,
       authenticate: createAuthenticate({ verifier: keys, accessKeys, devPrincipal: anyone }),
@@ -261,22 +294,33 @@ function buildHandler({ config, services, accessKeys, layerKey, metrics, isStopp
     readyz: health.readyz,
     metrics: metrics.handler,
   })
+  const open = createPublicHandler({
+    services,
+    anyPassword: anyone,
+    anonymousPerSecond: config.publicAnonymousPulls,
+    accountPerSecond: config.publicPulls,
+    health,
+  })
+  return { private: own, public: open }
 }
 
 function addressOf(
   config: Config,
-  server: HttpServer,
+  { server, publicServer }: { readonly server: HttpServer; readonly publicServer: HttpServer },
   services: Services,
   tls: { readonly cert: Buffer } | undefined,
 ): ServerAddress {
   const { account, region } = config
   const registry = { kind: 'private', accountId: account, region } as const
-  const origin = `${tls ? 'https' : 'http'}://${reachable(server.address)}:${server.port}`
+  const originOf = ({ address, port }: HttpServer) => `${tls ? 'https' : 'http'}://${reachable(address)}:${port}`
+  const origin = originOf(server)
   const isNamed = config.domain !== undefined || config.registryHost !== undefined
   return {
     origin,
     endpoint: isNamed ? services.links.proxyEndpoint(registry) : origin,
     registryHost: services.links.registryHost(registry),
+    publicOrigin: originOf(publicServer),
+    publicHost: services.links.registryHost(publicRegistryOf(account)),
     account,
     region,
     ...(tls && { fingerprint: new X509Certificate(tls.cert).fingerprint256 }),

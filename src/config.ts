@@ -49,6 +49,7 @@ export function loadConfig({ flags, environment, readFile }: ConfigSources): Loa
     origins[name] = found.origin
     values[name] = check(name, found.value, placeOf(name, found.origin, file))
   }
+  if (origins.publicPort === 'default') values['publicPort'] = portAfter(Number(values['port']))
   // Each value has just passed the schema of its name.
   const config = values as Config
   checkTogether(config)
@@ -141,12 +142,21 @@ function parseYaml(file: string, readFile: ConfigSources['readFile']): unknown {
   }
 }
 
+/** Two servers on one machine get along when each is given a `port`. */
+function portAfter(port: number): number {
+  if (port === 0) return 0
+  return port === 65_535 ? 65_534 : port + 1
+}
+
 /** What no setting can say alone. */
 function checkTogether(config: Config): void {
   if (config.dev && !isLoopback(config.listen)) {
     throw new ConfigError(
       `--dev accepts any key and therefore listens on loopback only: remove ${flagOf('listen')} ${config.listen}, or remove --dev`,
     )
+  }
+  if (config.port === config.publicPort && config.port !== 0) {
+    throw new ConfigError(`${flagOf('port')} and ${flagOf('publicPort')} must not be the same`)
   }
   if ((config.tlsCert === undefined) !== (config.tlsKey === undefined)) {
     throw new ConfigError(`${flagOf('tlsCert')} and ${flagOf('tlsKey')} need each other`)

@@ -62,8 +62,9 @@ export const settings = {
     kind: 'number',
     schema: port,
     placeholder: 'PORT',
-    description: 'Port of ECR Public: reserved, not listened on yet',
+    description: 'Port of the public registries: what they hold may be pulled by everyone; 0 picks a free one',
     default: 4511,
+    defaultText: '`4511`: the one after `port`, or a free one where `port` is 0',
   }),
   dev: setting({
     kind: 'switch',
@@ -113,6 +114,45 @@ export const settings = {
     default: undefined,
     defaultText:
       '`localhost:{port}` for the default account and region, `{account}.dkr.ecr.{region}.localhost:{port}` for the others',
+  }),
+  publicHost: setting({
+    kind: 'text',
+    schema: z
+      .string()
+      .max(300, 'must have at most 300 characters')
+      .regex(
+        /^(https?:\/\/)?([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])(:\d{1,5})?$/,
+        'must be a host name, with or without https:// before it and a port after it',
+      )
+      .optional(),
+    placeholder: 'HOST',
+    description:
+      'Host of the public registries as clients write it; behind a proxy that does TLS, with `https://` before it',
+    default: undefined,
+    defaultText: '`localhost:{publicPort}`, or `public.ecr.DOMAIN:{publicPort}` with `domain`',
+  }),
+  publicRegions: setting({
+    kind: 'text',
+    schema: z.string().regex(/^[a-z0-9-]{2,25}(,[a-z0-9-]{2,25}){0,99}$/, 'must be regions with commas between them'),
+    placeholder: 'REGIONS',
+    description: 'Regions whose signatures the ECR Public API takes; in others it answers UnsupportedCommandException',
+    default: 'us-east-1,us-west-2',
+  }),
+  publicAnonymousPulls: setting({
+    kind: 'number',
+    schema: whole(0, 1_000_000),
+    placeholder: 'RATE',
+    description:
+      'Manifests that one address may pull in a second from the public registries without signing in; 0 for any number (ECR Public allows 1)',
+    default: 0,
+  }),
+  publicPulls: setting({
+    kind: 'number',
+    schema: whole(0, 1_000_000),
+    placeholder: 'RATE',
+    description:
+      'Manifests that one account may pull in a second from the public registries; 0 for any number (ECR Public allows 10)',
+    default: 0,
   }),
   tlsCert: setting({
     kind: 'text',

@@ -117,6 +117,7 @@ const callable = new Set([
   'StorageFullError',
   'StorageBusyError',
   'UploadOffsetError',
+  'publicRegistryOf',
   'UploadBusyError',
   'UploadTooLargeError',
   'DamagedBlobError',

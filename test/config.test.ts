@@ -106,6 +106,7 @@ describe('a setting that is wrong is named with its place', () => {
     [{ flags: { logLevel: 'loud' } }, '--log-level must be debug, info, warn, error or silent, not "loud"'],
     [{ flags: { logFormat: 'xml' } }, '--log-format must be auto, json or text, not "xml"'],
     [{ flags: { layerUrlMinutes: '61' } }, '--layer-url-minutes must be at most 60, not 61'],
+    [{ flags: { port: '4600', publicPort: '4600' } }, '--port and --public-port must not be the same'],
     [{ flags: { tlsCert: 'c.pem' } }, '--tls-cert and --tls-key need each other'],
     [{ flags: { tlsKey: 'k.pem' } }, '--tls-cert and --tls-key need each other'],
     [
@@ -132,6 +133,14 @@ describe('a setting that is wrong is named with its place', () => {
       /^ConfigError: cannot read the configuration file stowage\.yaml: .* at line 1/,
     )
   })
+})
+
+test('the port of public registries follows the other one unless it is given', () => {
+  const publicPort = (flags: Record<string, string>) => load({ flags }).config.publicPort
+  assert.deepEqual(
+    [{}, { port: '0' }, { port: '8080' }, { port: '65535' }, { port: '8080', publicPort: '4511' }].map(publicPort),
+    [4511, 0, 8081, 65_534, 4511],
+  )
 })
 
 test('only addresses that cannot be reached from outside are loopback', () => {

@@ -39,11 +39,11 @@ type Plain<T> = T extends Date
         : T
 
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : { readonly onlyInSdk: B }) : { readonly onlyInOurs: A }
-type Holds<Op, Input, Output> =
+export type Holds<Op, Input, Output> =
   Op extends Operation<infer I, infer O>
     ? [Same<Plain<I>, Plain<Input>>, Same<Plain<O>, Plain<Omit<Output, '$metadata'>>>]
     : never
-type Expect<Verdict extends [true, true]> = Verdict
+export type Expect<Verdict extends [true, true]> = Verdict
 
 /** One line an operation: the compiler refuses one whose members, kinds or enum values differ from the SDK's. */
 export type SameTypes = [
@@ -94,3 +94,5 @@ export type SameTypes = [
   Expect<Holds<typeof uploadLayerPart, sdk.UploadLayerPartCommandInput, sdk.UploadLayerPartCommandOutput>>,
   Expect<Holds<typeof getCallerIdentity, sts.GetCallerIdentityCommandInput, sts.GetCallerIdentityCommandOutput>>,
 ]
+
+export type { SamePublicTypes } from './model-types-public.ts'

@@ -5,72 +5,85 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import * as sdk from '@aws-sdk/client-ecr'
+import * as sdkPublic from '@aws-sdk/client-ecr-public'
 import { memberOf, type Schema } from '../src/model/schema.ts'
 import type { Operation } from '../src/operations/operation.ts'
 import { privateOperations } from '../src/operations/private/index.ts'
 import { privateModelNames } from '../src/operations/private/model-names.ts'
+import { publicOperations } from '../src/operations/public/index.ts'
+import { publicModelNames } from '../src/operations/public/model-names.ts'
+import { readModel, type Model, type ModelShape } from './support/aws-model.ts'
 import { outlineOf, sdkOutline } from './support/sdk-schema.ts'
 
-const sdkExports: Readonly<Record<string, unknown>> = sdk
+interface Api {
+  readonly name: string
+  readonly package: string
+  readonly sdk: Readonly<Record<string, unknown>>
+  readonly operations: readonly Operation[]
+  readonly modelNames: readonly string[]
+  readonly modelFile: URL
+}
 
-describe('declarations equal the official SDK', () => {
-  test('the list of the model names every operation of the SDK', () => {
-    const names = Object.keys(sdkExports).flatMap((name) => /^([A-Z]\w+)Command$/.exec(name)?.[1] ?? [])
-    assert.deepEqual([...privateModelNames], names.filter((name) => name !== '$').toSorted())
-  })
+const modelFolder = new URL('../../shared/aws-models/', import.meta.url)
+const apis: readonly Api[] = [
+  {
+    name: 'the private API',
+    package: '@aws-sdk/client-ecr',
+    sdk,
+    operations: privateOperations,
+    modelNames: privateModelNames,
+    modelFile: new URL('ecr.json', modelFolder),
+  },
+  {
+    name: 'the public API',
+    package: '@aws-sdk/client-ecr-public',
+    sdk: sdkPublic,
+    operations: publicOperations,
+    modelNames: publicModelNames,
+    modelFile: new URL('ecr-public.json', modelFolder),
+  },
+]
 
-  for (const operation of privateOperations) {
-    test(operation.name, () => {
-      const { input, output } = sdkOutline(sdkExports, operation.name)
-      assert.deepEqual(outlineOf(operation.input), input)
-      assert.deepEqual(outlineOf(operation.output), output)
-      assert.deepEqual(operation.errors.toSorted(), sdkErrors(operation.name))
+for (const api of apis) {
+  describe(`declarations of ${api.name} equal the official SDK`, () => {
+    test('the list of the model names every operation of the SDK', () => {
+      const names = Object.keys(api.sdk).flatMap((name) => /^([A-Z]\w+)Command$/.exec(name)?.[1] ?? [])
+      assert.deepEqual([...api.modelNames], names.filter((name) => name !== '$').toSorted())
     })
-  }
-})
+
+    for (const operation of api.operations) {
+      test(operation.name, () => {
+        const { input, output } = sdkOutline(api.sdk, operation.name)
+        assert.deepEqual(outlineOf(operation.input), input)
+        assert.deepEqual(outlineOf(operation.output), output)
+        assert.deepEqual(operation.errors.toSorted(), sdkErrors(api, operation.name))
+      })
+    }
+  })
+}
 
 /** The SDK names an operation's errors in its documentation only. */
-function sdkErrors(name: string): readonly string[] {
-  const file = new URL(import.meta.resolve(`@aws-sdk/client-ecr`))
+function sdkErrors(api: Api, name: string): readonly string[] {
+  const file = new URL(import.meta.resolve(api.package))
   const declaration = readFileSync(new URL(`../dist-types/commands/${name}Command.d.ts`, file), 'utf8')
   const errors = [...declaration.matchAll(/@throws \{@link (\w+)\}/g)].map((match) => match[1] ?? '')
-  return errors.filter((error) => error !== 'ECRServiceException').toSorted()
+  return errors.filter((error) => !/^ECR(PUBLIC)?ServiceException$/.test(error)).toSorted()
 }
 
-interface ModelShape {
-  readonly type: string
-  readonly required?: readonly string[]
-  readonly members?: Readonly<Record<string, { readonly shape: string }>>
-  readonly member?: { readonly shape: string }
-  readonly key?: { readonly shape: string }
-  readonly value?: { readonly shape: string }
-  readonly min?: number
-  readonly max?: number
-  readonly pattern?: string
-  readonly enum?: readonly string[]
+for (const api of apis) {
+  const skip = existsSync(api.modelFile) ? false : 'AWS model files are not beside this checkout (../shared/aws-models)'
+  describe(`constraints of ${api.name} equal the model`, { skip }, () => {
+    const model = skip === false ? readModel(api.modelFile) : { operations: {}, shapes: {} }
+    for (const operation of api.operations) {
+      test(operation.name, () => {
+        const shapes = model.operations[operation.name]
+        assert.ok(shapes)
+        compare(model, operation.input, shapes.input.shape, `${operation.name} input`)
+        if (shapes.output) compare(model, operation.output, shapes.output.shape, `${operation.name} output`)
+      })
+    }
+  })
 }
-interface Model {
-  readonly operations: Readonly<
-    Record<string, { readonly input: { readonly shape: string }; readonly output?: { readonly shape: string } }>
-  >
-  readonly shapes: Readonly<Record<string, ModelShape>>
-}
-
-const modelFile = new URL('../../shared/aws-models/ecr.json', import.meta.url)
-const skip = existsSync(modelFile) ? false : 'AWS model files are not beside this checkout (../shared/aws-models)'
-
-describe('constraints equal the model', { skip }, () => {
-  // Checked data of AWS; only the members named above are read.
-  const model = skip === false ? (JSON.parse(readFileSync(modelFile, 'utf8')) as Model) : { operations: {}, shapes: {} }
-  for (const operation of privateOperations) {
-    test(operation.name, () => {
-      const shapes = model.operations[operation.name]
-      assert.ok(shapes)
-      compare(model, operation.input, shapes.input.shape, `${operation.name} input`)
-      if (shapes.output) compare(model, operation.output, shapes.output.shape, `${operation.name} output`)
-    })
-  }
-})
 
 /** Walks schema and shape side by side; members in the same order, for the order decides which fault is told first. */
 function compare(model: Model, schema: Schema, shapeName: string, path: string): void {
@@ -116,8 +129,11 @@ function modelConstraints(shape: ModelShape): Constraints {
 }
 
 /** The operation lists hold what they say: no operation twice, all of the one service, alphabetical. */
-test('the list of offered operations is in order', () => {
-  const names = privateOperations.map((operation: Operation) => operation.name)
-  assert.deepEqual(names, [...new Set(names)].toSorted())
-  for (const name of names) assert.ok(privateModelNames.includes(name))
-})
+for (const api of apis) {
+  test(`the list of offered operations of ${api.name} is in order`, () => {
+    const names = api.operations.map((operation) => operation.name)
+    assert.deepEqual(names, [...new Set(names)].toSorted())
+    for (const name of names) assert.ok(api.modelNames.includes(name))
+    assert.equal(new Set(api.operations.map((operation) => operation.service)).size, 1)
+  })
+}

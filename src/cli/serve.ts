@@ -57,10 +57,12 @@ async function open(config: Config, log: Log, onFatal: (error: Error) => void): 
   }
 }
 
-function listenSentence(error: ListenError, { tlsCert, tlsKey }: Config): string {
+function listenSentence(error: ListenError, { tlsCert, tlsKey, publicPort }: Config): string {
   switch (error.reason) {
-    case 'address-in-use':
-      return `${error.message}: choose another port with --port, or let --port 0 find a free one`
+    case 'address-in-use': {
+      const flag = error.port === publicPort ? '--public-port' : '--port'
+      return `${error.message}: choose another port with ${flag}, or let ${flag} 0 find a free one`
+    }
     case 'bad-certificate': {
       const reason = error.cause instanceof Error ? error.cause.message : String(error.cause)
       return `the TLS certificate ${tlsCert} and key ${tlsKey} cannot be used: ${reason}`

@@ -13,6 +13,8 @@ const document: z.ZodType<RunningServer> = z.object({
   origin: z.string(),
   endpoint: z.string(),
   registryHost: z.string(),
+  publicOrigin: z.string(),
+  publicHost: z.string(),
   account: z.string(),
   region: z.string(),
   fingerprint: z.string().optional(),

@@ -11,7 +11,16 @@ export interface WelcomeOptions extends ServerAddress {
   readonly isDefaultData: boolean
 }
 
-export function welcome({ origin, registryHost, account, region, dev, data, isDefaultData }: WelcomeOptions): string {
+export function welcome({
+  origin,
+  registryHost,
+  publicHost,
+  account,
+  region,
+  dev,
+  data,
+  isDefaultData,
+}: WelcomeOptions): string {
   const program = programWords(process.argv[1], process.cwd())
   const place = isDefaultData ? '' : ` --data ${shellWord(data)}`
   const image = `${registryHost}/hello`
@@ -20,6 +29,7 @@ export function welcome({ origin, registryHost, account, region, dev, data, isDe
 Stowage ${version}
   API       ${origin}
   registry  ${registryHost}  (account ${account}, region ${region})
+  public    ${publicHost}  (everyone may pull)
   data      ${data}
   keys      ${keys}
 

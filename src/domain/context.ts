@@ -4,6 +4,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Digest } from '../lib/digest.ts'
 import type { Ids } from '../lib/ids.ts'
 import type { Blobs } from './ports/blobs.ts'
+import type { Logos } from './ports/logos.ts'
 import type { Metadata, RegistryKey, Repository } from './ports/metadata.ts'
 
 /** The principal of a request, as IAM names it. */
@@ -57,20 +58,27 @@ export interface Secrets {
 
 /** How this server is reached. */
 export interface Links {
-  /** Host (with port) of a registry's data plane, as `repositoryUri` begins. */
+  /** Host (with port) of a registry's data plane, as `repositoryUri` begins; all public registries share one. */
   readonly registryHost: (registry: RegistryKey) => string
   /** `https://<host>` or `http://<host>`, no trailing slash. */
   readonly proxyEndpoint: (registry: RegistryKey) => string
   /** A URL that serves the bytes of a layer for `lifeMs` without any header. */
   readonly layer: (repository: Repository, digest: Digest, lifeMs: number, nowMs: number) => string
+  /** A URL that serves a logo to everyone, for as long as it is kept. */
+  readonly logo: (name: string) => string
 }
 
 export interface Services {
   readonly metadata: Metadata
   readonly blobs: Blobs
+  readonly logos: Logos
   readonly clock: Clock
   readonly ids: Ids
   readonly limits: Limits
+  /** Those of public registries (user guide of Amazon ECR Public, "Service quotas"). */
+  readonly publicLimits: Limits
+  /** Regions that offer the ECR Public API. */
+  readonly publicRegions: readonly string[]
   readonly secrets: Secrets
   readonly accessKeys: AccessKeys
   readonly links: Links

@@ -20,3 +20,11 @@ export const ecrLimits: Limits = {
   tokenLifeMs: 12 * hourMs,
   layerUrlLifeMs: hourMs,
 }
+
+/** Quotas of public registries. */
+export const ecrPublicLimits: Limits = {
+  ...ecrLimits,
+  repositoriesPerRegistry: 10_000,
+  layerBytesMax: 10_000 * MiB,
+  layerPartsMax: 1000,
+}

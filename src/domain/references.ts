@@ -17,6 +17,7 @@ export function partitionOf(region: string): string {
 }
 
 export function repositoryArn(registry: RegistryKey, name: string): string {
+  if (registry.kind === 'public') return `arn:aws:ecr-public::${registry.accountId}:repository/${name}`
   return `arn:${partitionOf(registry.region)}:ecr:${registry.region}:${registry.accountId}:repository/${name}`
 }
 
@@ -30,6 +31,26 @@ export function parseRepositoryArn(arn: string): { readonly registry: RegistryKe
     return fail('InvalidParameterException', { parameter: 'resourceArn', constraint: 'Invalid ARN' })
   }
   return { registry: { kind: 'private', accountId, region }, name }
+}
+
+const publicArnPattern = /^arn:aws:ecr-public::([0-9]{12}):repository\/(.{2,205})$/
+
+/** The public repository that an ARN names; its region is empty. Fails with ECR's "Invalid ARN". */
+export function parsePublicRepositoryArn(arn: string): { readonly registry: RegistryKey; readonly name: string } {
+  const [, accountId, name] = publicArnPattern.exec(arn) ?? []
+  if (accountId === undefined || name === undefined) {
+    return fail('InvalidParameterException', { parameter: 'resourceArn', constraint: 'Invalid ARN' })
+  }
+  return { registry: publicRegistryOf(accountId), name }
+}
+
+/** The public registry of an account: one, in no region. */
+export function publicRegistryOf(accountId: string): RegistryKey {
+  return { kind: 'public', accountId, region: '' }
+}
+
+export function publicRegistryArn(accountId: string): string {
+  return `arn:aws:ecr-public::${accountId}:registry/${accountId}`
 }
 
 /** What error sentences say of a repository. */

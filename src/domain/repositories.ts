@@ -3,7 +3,14 @@
 import { fail } from '../model/errors.ts'
 import { checkResourceTags } from './check-resource-tags.ts'
 import type { Context } from './context.ts'
-import type { Encryption, RegistryKey, Repository, RepositorySettings, ResourceTag } from './ports/metadata.ts'
+import type {
+  Encryption,
+  MetadataWrites,
+  RegistryKey,
+  Repository,
+  RepositorySettings,
+  ResourceTag,
+} from './ports/metadata.ts'
 import { named } from './references.ts'
 
 export interface NewRepository extends RepositorySettings {
@@ -18,23 +25,31 @@ export async function createRepository(
   registry: RegistryKey,
   wanted: NewRepository,
 ): Promise<Repository> {
+  return ctx.metadata.write((tx) => addRepository(ctx, tx, registry, wanted))
+}
+
+/** `createRepository` as a part of a transaction. */
+export async function addRepository(
+  ctx: Context,
+  tx: MetadataWrites,
+  registry: RegistryKey,
+  wanted: NewRepository,
+): Promise<Repository> {
   const { tags, ...settings } = wanted
   checkResourceTags(tags)
   if (tags.length > ctx.limits.resourceTags) fail('TooManyTagsException', { limit: ctx.limits.resourceTags })
   const repository: Repository = { id: ctx.ids.uuid(), registry, createdAtMs: ctx.clock.now(), ...settings }
-  await ctx.metadata.write(async (tx) => {
-    if (await tx.repositories.find(registry, wanted.name)) {
-      fail('RepositoryAlreadyExistsException', named(registry, wanted.name))
-    }
-    const limit = ctx.limits.repositoriesPerRegistry
-    if ((await tx.repositories.count(registry)) >= limit) {
-      fail('LimitExceededException/repositories', { registryId: registry.accountId, limit })
-    }
-    // Several processes may pass the look-up at once; the unique key decides.
-    if (!(await tx.repositories.create(repository, tags))) {
-      fail('RepositoryAlreadyExistsException', named(registry, wanted.name))
-    }
-  })
+  if (await tx.repositories.find(registry, wanted.name)) {
+    fail('RepositoryAlreadyExistsException', named(registry, wanted.name))
+  }
+  const limit = ctx.limits.repositoriesPerRegistry
+  if ((await tx.repositories.count(registry)) >= limit) {
+    fail('LimitExceededException/repositories', { registryId: registry.accountId, limit })
+  }
+  // Several processes may pass the look-up at once; the unique key decides.
+  if (!(await tx.repositories.create(repository, tags))) {
+    fail('RepositoryAlreadyExistsException', named(registry, wanted.name))
+  }
   return repository
 }
 
@@ -76,10 +91,21 @@ export async function deleteRepository(
 ): Promise<Repository> {
   return ctx.metadata.write(async (tx) => {
     const repository = (await tx.repositories.find(registry, name)) ?? notFound(registry, name)
-    if (!force && (await tx.images.any(repository.id))) fail('RepositoryNotEmptyException', named(registry, name))
-    await tx.repositories.remove(repository.id, ctx.clock.now())
+    await removeRepository(ctx, tx, repository, force)
     return repository
   })
+}
+
+/** `deleteRepository` as a part of a transaction. */
+export async function removeRepository(
+  ctx: Context,
+  tx: MetadataWrites,
+  repository: Repository,
+  force: boolean,
+): Promise<void> {
+  if (!force && (await tx.images.any(repository.id)))
+    fail('RepositoryNotEmptyException', named(repository.registry, repository.name))
+  await tx.repositories.remove(repository.id, ctx.clock.now())
 }
 
 /** The one failure for a repository that is not there. */

@@ -124,12 +124,19 @@ export const sentences = {
     (p) =>
       `Images with digests '[${p.imageDigests.join(', ')}]' required for pushing image into repository with name '${p.repositoryName}' in the registry with id '${p.registryId}' do not exist`,
   ),
+  RegistryNotFoundException: guessed<{ registryId: string }>(
+    (p) => `The registry with id '${p.registryId}' does not exist`,
+  ),
   RepositoryAlreadyExistsException: observed<InRepository>(
     (p) => `The repository with name '${p.repositoryName}' already exists in the registry with id '${p.registryId}'`,
   ),
   RepositoryNotEmptyException: observed<InRepository>(
     (p) =>
       `The repository with name '${p.repositoryName}' in registry with id '${p.registryId}' cannot be deleted because it still contains images`,
+  ),
+  RepositoryPolicyNotFoundException: observed<InRepository>(
+    (p) =>
+      `Repository policy does not exist for the repository with name '${p.repositoryName}' in the registry with id '${p.registryId}'`,
   ),
   RepositoryNotFoundException: documented<InRepository>(
     (p) => `The repository with name '${p.repositoryName}' does not exist in the registry with id '${p.registryId}'`,
@@ -146,6 +153,9 @@ export const sentences = {
   ),
   'UnknownOperationException/notOffered': guessed<{ operation: string }>(
     (p) => `The operation ${p.operation} is not offered by this server yet`,
+  ),
+  UnsupportedCommandException: guessed<{ region: string }>(
+    (p) => `This command is not supported in the region '${p.region}'`,
   ),
   UploadNotFoundException: guessed<OfUpload>(
     (p) => `The upload with id '${p.uploadId}' does not exist in the ${inRegistryShort(p)}`,

@@ -18,13 +18,18 @@ export const ecr: Service = {
   targetPrefix: 'AmazonEC2ContainerRegistry_V20150921',
   apiVersion: '2015-09-21',
 }
+export const ecrPublic: Service = {
+  name: 'ecr-public',
+  targetPrefix: 'SpencerFrontendService',
+  apiVersion: '2020-10-30',
+}
 export const sts: Service = { name: 'sts', targetPrefix: undefined, apiVersion: '2011-06-15' }
 
 /** What has to be allowed: an IAM action on a resource. */
 export interface Permission<I> {
   readonly action: string
-  /** The ARN of the repository the input names, or `*` where IAM knows no resource. */
-  resource(ctx: Context, input: I): string
+  /** The ARN of the repository the input names, or `*` where IAM knows no resource. A public registry's alias has to be looked up first. */
+  resource(ctx: Context, input: I): string | Promise<string>
 }
 
 export interface Operation<I = unknown, O = unknown> {

@@ -12,8 +12,8 @@ import { undeclared, type Operation } from './operation.ts'
  * Throws an `EcrError` and nothing else for whatever a client can cause; anything else it throws is a defect.
  */
 export async function perform<I, O>(operation: Operation<I, O>, ctx: Context, input: I): Promise<O> {
-  permit(operation, ctx, input)
   try {
+    await permit(operation, ctx, input)
     return await operation.handle(ctx, input)
   } catch (error) {
     throw asDeclared(operation, error)
@@ -24,10 +24,10 @@ export async function perform<I, O>(operation: Operation<I, O>, ctx: Context, in
  * Validates and authorises without running: for the data plane, where bytes are streamed past the operation (`layers.append`), or
  * where an answer needs another page of the same reading. What follows must be exactly what the operation permits.
  */
-export function permit<I, O>(operation: Operation<I, O>, ctx: Context, input: I): void {
+export async function permit<I, O>(operation: Operation<I, O>, ctx: Context, input: I): Promise<void> {
   const broken = violation(operation.input, input)
   if (broken) fail('InvalidParameterException', broken)
-  authorise(ctx, operation.allow.action, operation.allow.resource(ctx, input))
+  authorise(ctx, operation.allow.action, await operation.allow.resource(ctx, input))
 }
 
 /** Storage's own failures become ServerException; an EcrError that the model does not declare for this operation is a defect. */

@@ -5,7 +5,8 @@ import { parseRepositoryArn, privateRegistry, repositoryArn } from '../domain/re
 import { fail } from '../model/errors.ts'
 import type { Permission } from './operation.ts'
 
-interface NamesRepository {
+/** How an input names a repository. */
+export interface NamesRepository {
   readonly registryId?: string | undefined
   readonly repositoryName: string
 }

@@ -1,8 +1,11 @@
 // The AWS side of the server: everything that comes as POST to `/`.
 
 import type { Services } from '../domain/context.ts'
+import { ecrPublic } from '../operations/operation.ts'
 import { privateModelNames } from '../operations/private/model-names.ts'
 import { privateOperations } from '../operations/private/index.ts'
+import { publicOperations } from '../operations/public/index.ts'
+import { publicModelNames } from '../operations/public/model-names.ts'
 import { getCallerIdentity } from '../operations/sts/get-caller-identity.ts'
 import type { Authenticate } from './authenticate.ts'
 import { createJsonService } from './aws-json/dispatch.ts'
@@ -15,7 +18,10 @@ export interface ApiOptions {
   readonly authenticate: Authenticate
 }
 
-/** Answers the ECR API (AWS JSON 1.1) and STS (Query), told apart by the media type; anything else in AWS JSON's form. */
+/**
+ * Answers the ECR and ECR Public APIs (AWS JSON 1.1), told apart by the target, and STS (Query), by the media type; anything else in AWS
+ * JSON's form.
+ */
 export function createApiHandler({ services, authenticate }: ApiOptions): HttpHandler {
   const json = createJsonService({
     services,
@@ -23,11 +29,20 @@ export function createApiHandler({ services, authenticate }: ApiOptions): HttpHa
     operations: privateOperations,
     modelNames: privateModelNames,
   })
+  const publicJson = createJsonService({
+    services: { ...services, limits: services.publicLimits },
+    authenticate,
+    operations: publicOperations,
+    modelNames: publicModelNames,
+    regions: services.publicRegions,
+  })
   const query = createQueryService({ services, authenticate, operations: [getCallerIdentity] })
   return async (request) => {
     if (request.path !== '/') return faultResponse(request.requestId, faults.noSuchPath)
     if (request.method !== 'POST') return faultResponse(request.requestId, faults.methodNotAllowed)
+    const target = request.headers['x-amz-target']
+    if (target?.startsWith(`${ecrPublic.targetPrefix}.`)) return publicJson(request)
     const isForm = /^application\/x-www-form-urlencoded *(?:;|$)/i.test(request.headers['content-type'] ?? '')
-    return isForm && request.headers['x-amz-target'] === undefined ? query(request) : json(request)
+    return isForm && target === undefined ? query(request) : json(request)
   }
 }

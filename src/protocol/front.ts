@@ -35,10 +35,43 @@ export function createFrontDoor(parts: FrontDoorOptions): HttpHandler {
   }
 }
 
+export interface PublicFrontDoorOptions {
+  readonly distribution: HttpHandler
+  readonly token: HttpHandler
+  readonly logos: HttpHandler
+  readonly healthz: HttpHandler
+  readonly readyz: HttpHandler
+}
+
+/** The same for the listener of the public registries. The APIs are not behind it. */
+export function createPublicFrontDoor(parts: PublicFrontDoorOptions): HttpHandler {
+  return (request) => {
+    const { path } = request
+    if (path.startsWith('/v2/') || path === '/v2') return parts.distribution(request)
+    if (path.startsWith('/logo/')) return parts.logos(request)
+    switch (path) {
+      // Clients use it with and without the slash.
+      case '/token/':
+      case '/token':
+        return parts.token(request)
+      case '/healthz':
+        return parts.healthz(request)
+      case '/readyz':
+        return parts.readyz(request)
+      case '/':
+        return Promise.resolve(aboutPublic)
+      default:
+        return Promise.resolve(nothingHere)
+    }
+  }
+}
+
+const text = { 'content-type': 'text/plain; charset=utf-8' }
+
 /** For whoever opens the address in a browser. */
 const about: HttpResponse = {
   status: 200,
-  headers: { 'content-type': 'text/plain; charset=utf-8' },
+  headers: text,
   body: `Stowage: a container registry that is Amazon ECR to its clients.
 
   /          the ECR API and STS, for AWS clients (POST)
@@ -51,3 +84,15 @@ const about: HttpResponse = {
 `,
   log: { operation: 'About' },
 }
+
+const aboutPublic: HttpResponse = {
+  status: 200,
+  headers: text,
+  body: `Stowage: public registries. Everyone may pull:
+
+  docker pull <this host>/<alias>/<repository>
+`,
+  log: { operation: 'About' },
+}
+
+const nothingHere: HttpResponse = { status: 404, headers: text, body: 'Not found\n' }

@@ -3,6 +3,7 @@
 import type { Links } from '../domain/context.ts'
 import type { RegistryKey } from '../domain/ports/metadata.ts'
 import { layerPath } from './layer-urls.ts'
+import { logoPath } from './logos.ts'
 import { presign } from './sigv4/presign.ts'
 
 export interface LinkOptions {
@@ -11,10 +12,14 @@ export interface LinkOptions {
   readonly listen: string
   /** Asked when a link is made: port 0 becomes a number only when the server listens. */
   readonly port: () => number
+  /** Of the listener of public registries; asked likewise. */
+  readonly publicPort: () => number
   readonly tls: boolean
   readonly domain: string | undefined
   /** Instead of `domain`: a host with `{account}`, `{region}` and `{port}`, perhaps with its scheme. */
   readonly registryHost: string | undefined
+  /** The host of all public registries, perhaps with its scheme, instead of one made from `domain` or `listen`. */
+  readonly publicHost: string | undefined
   readonly layerKey: { readonly accessKeyId: string; readonly secretAccessKey: string }
 }
 
@@ -37,15 +42,19 @@ export function createLinks(options: LinkOptions): Links {
       .replaceAll(':{port}', isUsual ? '' : `:${port}`)
       .replaceAll('{port}', String(port))
   }
-  const registryHost = (registry: RegistryKey) => fill(!isNamed && isDefault(registry) ? bare : template, registry)
+  const privateHost = (registry: RegistryKey) => fill(!isNamed && isDefault(registry) ? bare : template, registry)
+  const registryHost = (registry: RegistryKey) =>
+    registry.kind === 'public' ? publicHostOf(options) : privateHost(registry)
   return {
     registryHost,
-    proxyEndpoint: (registry) => `${scheme}://${registryHost(registry)}`,
+    proxyEndpoint: (registry) =>
+      registry.kind === 'public' ? publicOriginOf(options) : `${scheme}://${privateHost(registry)}`,
+    logo: (name) => `${publicOriginOf(options)}${logoPath(name)}`,
     layer: (repository, digest, lifeMs, nowMs) =>
       presign({
         method: 'GET',
         // The path says all; a name below `localhost` would not be found by every resolver.
-        origin: `${scheme}://${isNamed ? registryHost(repository.registry) : fill(bare, repository.registry)}`,
+        origin: `${scheme}://${isNamed ? privateHost(repository.registry) : fill(bare, repository.registry)}`,
         path: layerPath(repository.id, digest),
         credential: layerKey,
         region: repository.registry.region,
@@ -59,6 +68,19 @@ export function createLinks(options: LinkOptions): Links {
 function schemeOf({ registryHost, tls }: LinkOptions): string {
   const [, written] = /^(https?):\/\//.exec(registryHost ?? '') ?? []
   return written ?? (tls ? 'https' : 'http')
+}
+
+/** The host that all public registries share. */
+function publicHostOf({ publicHost, domain, listen, publicPort, tls }: LinkOptions): string {
+  if (publicHost !== undefined) return publicHost.replace(/^https?:\/\//, '')
+  const host = domain === undefined ? bareHost(listen) : `public.ecr.${domain}`
+  const port = publicPort()
+  return port === (tls ? 443 : 80) ? host : `${host}:${port}`
+}
+
+function publicOriginOf(options: LinkOptions): string {
+  const [, written] = /^(https?):\/\//.exec(options.publicHost ?? '') ?? []
+  return `${written ?? (options.tls ? 'https' : 'http')}://${publicHostOf(options)}`
 }
 
 function templateOf({ registryHost, domain }: LinkOptions): string {

@@ -5,8 +5,11 @@ export type ListenReason = 'address-in-use' | 'not-permitted' | 'no-such-address
 export class ListenError extends Error {
   override readonly name = 'ListenError'
   readonly reason: ListenReason
-  constructor(reason: ListenReason, message: string, cause: unknown) {
+  /** The port asked for; `undefined` when that is not what was wrong. */
+  readonly port: number | undefined
+  constructor(reason: ListenReason, message: string, cause: unknown, port?: number) {
     super(message, { cause })
+    this.port = port
     this.reason = reason
   }
 }
@@ -15,7 +18,7 @@ export function toListenError(error: Error & { readonly code?: string }, address
   const place = `${address.includes(':') ? `[${address}]` : address}:${port}`
   switch (error.code) {
     case 'EADDRINUSE':
-      return new ListenError('address-in-use', `${place} is taken by another program`, error)
+      return new ListenError('address-in-use', `${place} is taken by another program`, error, port)
     case 'EACCES':
     case 'EPERM':
       return new ListenError('not-permitted', `this user may not listen on ${place}`, error)

@@ -166,7 +166,7 @@ describe('stowage config, version and help', () => {
       ['data', '/xdg/stowage', 'default'],
       ['listen', '127.0.0.1', 'default'],
       ['port', '1', 'flag (--port)'],
-      ['publicPort', '4511', 'default'],
+      ['publicPort', '2', 'default'],
       ['dev', 'false', 'default'],
       ['account', '111122223333', 'environment (STOWAGE_ACCOUNT)'],
       ['region', 'eu-west-3', `file (${file})`],

@@ -26,9 +26,13 @@ describe('the start', () => {
     assert.equal(stdout(), `ready ${origin}\n`)
     const { port } = new URL(origin)
     const host = `localhost:${port}`
+    // Written by the server under test; a wrong form shows in the line below.
+    const { publicHost } = JSON.parse(readFileSync(join(data, 'server.json'), 'utf8')) as { publicHost: string }
+    assert.match(publicHost, /^localhost:\d+$/)
     const lines = [
       `  API       ${origin}`,
       `  registry  ${host}  (account 123456789012, region us-east-1)`,
+      `  public    ${publicHost}  (everyone may pull)`,
       `  data      ${data}`,
       `  keys      ${data}/keys.json`,
       `  eval "$(node bin/stowage.mjs env --data ${data})"`,
@@ -134,6 +138,20 @@ describe('a start that cannot be', () => {
       code: 1,
       stdout: '',
       stderr: `stowage: 127.0.0.1:${port} is taken by another program: choose another port with --port, or let --port 0 find a free one\n`,
+    })
+  })
+
+  test('the port of the public registries is taken', async (t) => {
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    t.after(() => other.close())
+    // A server that listens on a port has an AddressInfo.
+    const { port } = other.address() as AddressInfo
+    const ports = ['--port', '0', '--public-port', String(port)]
+    assert.deepEqual(await run(['serve', ...ports, '--data', dataDirectory(t)]), {
+      code: 1,
+      stdout: '',
+      stderr: `stowage: 127.0.0.1:${port} is taken by another program: choose another port with --public-port, or let --public-port 0 find a free one\n`,
     })
   })
 

@@ -7,6 +7,7 @@ import { digestOf } from '../../src/lib/digest.ts'
 import type { MetadataWrites } from '../../src/domain/ports/metadata.ts'
 import { imageContract } from './metadata-images.ts'
 import { layerContract } from './metadata-layers.ts'
+import { publicContract } from './metadata-public.ts'
 import {
   imageOf,
   newLayer,
@@ -23,6 +24,7 @@ export function metadataContract(engine: string, open: OpenMetadata): void {
     repositoryContract(open)
     imageContract(open)
     layerContract(open)
+    publicContract(open)
     transactionContract(open)
     persistenceContract(open)
   })

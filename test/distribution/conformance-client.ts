@@ -15,6 +15,7 @@ import {
   ociManifestType,
   openTestRegistry,
   region,
+  type TestRegistry,
 } from '../support/registry.ts'
 import { basic, tokenOf } from './plane.ts'
 
@@ -27,15 +28,42 @@ export interface Client {
 export const base = '/v2/team/app'
 export const octets = { 'content-type': 'application/octet-stream' }
 
+/** A data plane of a registry, and what its clients send to be its owner. */
+export interface Conforming {
+  readonly handler: HttpHandler
+  readonly authorization: string
+}
+
+/** Makes the repositories `team/app` and `team/other`. */
+export type OpenPlane = (registry: TestRegistry) => Promise<Conforming>
+
+async function openPrivatePlane(registry: TestRegistry): Promise<Conforming> {
+  for (const name of ['team/app', 'team/other']) await givenRepository(registry, name)
+  return {
+    handler: createDistributionHandler({
+      services: registry.services,
+      defaultRegistry: { accountId: account, region },
+    }),
+    authorization: basic(tokenOf(registry, account)),
+  }
+}
+
+let openPlane: OpenPlane = openPrivatePlane
+
+/** Has the clients of this process talk to another data plane. */
+export function conformWith(open: OpenPlane): void {
+  openPlane = open
+}
+
 /** A registry behind a socket, with the repositories `team/app` and `team/other`. */
 export async function openClient(t: TestContext): Promise<Client> {
   let handler: HttpHandler = () => Promise.reject(new Error('not ready'))
   const adapter = await openAdapter(t, (request) => handler(request))
-  const registry = await openTestRegistry({ origin: adapter.url })
+  const registry = await openTestRegistry({ origin: adapter.url, publicHost: new URL(adapter.url).host })
   t.after(() => registry.close())
-  handler = createDistributionHandler({ services: registry.services, defaultRegistry: { accountId: account, region } })
-  for (const name of ['team/app', 'team/other']) await givenRepository(registry, name)
-  const authorization = basic(tokenOf(registry, account))
+  const plane = await openPlane(registry)
+  handler = plane.handler
+  const { authorization } = plane
   return {
     origin: adapter.url,
     send: (method, url, body, headers = {}) =>

@@ -193,6 +193,12 @@ const rows: Readonly<Record<SentenceKey, readonly (readonly [raise: () => never,
       `Images with digests '[sha256:0a, sha256:0b]' ${pushing}`,
     ],
   ],
+  RegistryNotFoundException: [
+    [
+      () => fail('RegistryNotFoundException', { registryId: 'an-alias' }),
+      `The registry with id 'an-alias' does not exist`,
+    ],
+  ],
   RepositoryAlreadyExistsException: [
     [
       () => fail('RepositoryAlreadyExistsException', at),
@@ -207,6 +213,9 @@ const rows: Readonly<Record<SentenceKey, readonly (readonly [raise: () => never,
       () => fail('RepositoryNotFoundException', at),
       `The repository with name 'team/app' does not exist in the registry with id '123456789012'`,
     ],
+  ],
+  RepositoryPolicyNotFoundException: [
+    [() => fail('RepositoryPolicyNotFoundException', at), `Repository policy does not exist for ${inRegistry}`],
   ],
   ServerException: [[() => fail('ServerException'), 'The server could not process the request. Retry later']],
   'ServerException/storageFull': [[() => fail('ServerException/storageFull'), 'The registry storage is full']],
@@ -227,6 +236,12 @@ const rows: Readonly<Record<SentenceKey, readonly (readonly [raise: () => never,
     [
       () => fail('UnknownOperationException/notOffered', { operation: 'StartImageScan' }),
       'The operation StartImageScan is not offered by this server yet',
+    ],
+  ],
+  UnsupportedCommandException: [
+    [
+      () => fail('UnsupportedCommandException', { region: 'eu-west-1' }),
+      "This command is not supported in the region 'eu-west-1'",
     ],
   ],
   UploadNotFoundException: [

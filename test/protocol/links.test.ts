@@ -11,14 +11,17 @@ const plain: LinkOptions = {
   defaultRegistry: { accountId: '123456789012', region: 'us-east-1' },
   listen: '127.0.0.1',
   port: () => 4510,
+  publicPort: () => 4511,
   tls: false,
   domain: undefined,
   registryHost: undefined,
+  publicHost: undefined,
   layerKey: { accessKeyId: 'LAYERKEY', secretAccessKey: 'secret' },
 }
 const own: RegistryKey = { kind: 'private', accountId: '123456789012', region: 'us-east-1' }
 const otherAccount: RegistryKey = { ...own, accountId: '111122223333' }
 const otherRegion: RegistryKey = { ...own, region: 'eu-west-1' }
+const open: RegistryKey = { kind: 'public', accountId: '111122223333', region: '' }
 
 describe('a registry is named', () => {
   const cases: readonly (readonly [string, Partial<LinkOptions>, RegistryKey, string])[] = [
@@ -50,6 +53,18 @@ describe('a registry is named', () => {
       own,
       'https://123456789012.test',
     ],
+    ['by the public listener when it is public', {}, open, 'http://localhost:4511'],
+    [
+      'by its listener when it is public, whatever the others are called',
+      { registryHost: 'x.test' },
+      open,
+      'http://localhost:4511',
+    ],
+    ['by the address of the public listener', { listen: '192.0.2.7' }, open, 'http://192.0.2.7:4511'],
+    ['public and without the usual port', { tls: true, publicPort: () => 443 }, open, 'https://localhost'],
+    ['public below the domain', { domain: 'reg.test' }, open, 'http://public.ecr.reg.test:4511'],
+    ['public by its own host', { publicHost: 'images.test:8443', tls: true }, open, 'https://images.test:8443'],
+    ['public by its own host and scheme', { publicHost: 'https://images.test' }, open, 'https://images.test'],
   ]
   for (const [sentence, change, registry, endpoint] of cases) {
     test(sentence, () => {

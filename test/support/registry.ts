@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AccessKey, Caller, Context, Limits, Services } from '../../src/domain/context.ts'
-import { ecrLimits } from '../../src/domain/limits.ts'
+import { ecrLimits, ecrPublicLimits } from '../../src/domain/limits.ts'
 import type { RegistryKey } from '../../src/domain/ports/metadata.ts'
 import { digestOf, type Digest } from '../../src/lib/digest.ts'
 import { randomIds } from '../../src/lib/ids.ts'
@@ -17,6 +17,7 @@ import { initiateLayerUpload } from '../../src/operations/private/initiate-layer
 import { putImage } from '../../src/operations/private/put-image.ts'
 import { uploadLayerPart } from '../../src/operations/private/upload-layer-part.ts'
 import { openDiskBlobs } from '../../src/storage/disk.ts'
+import { openDiskLogos } from '../../src/storage/logos.ts'
 import { openSqliteMetadata } from '../../src/storage/sql/sqlite/open-sqlite-metadata.ts'
 
 export const account = '123456789012'
@@ -50,6 +51,8 @@ export interface TestRegistryOptions {
   readonly directory?: string
   /** Where clients are told that the data plane is. */
   readonly origin?: string
+  /** Where that of public registries is: the default port of the same host. */
+  readonly publicHost?: string
 }
 
 export async function openTestRegistry(options: TestRegistryOptions = {}): Promise<TestRegistry> {
@@ -73,16 +76,22 @@ export async function openTestRegistry(options: TestRegistryOptions = {}): Promi
     }),
   )
   const origin = options.origin ?? 'http://localhost:4510'
+  const publicHost = options.publicHost ?? `${new URL(origin).hostname}:4511`
   const hostOf = (registry: RegistryKey) =>
-    registry.accountId === account && registry.region === region
-      ? new URL(origin).host
-      : `${registry.accountId}.dkr.ecr.${registry.region}.${new URL(origin).host}`
+    registry.kind === 'public'
+      ? publicHost
+      : registry.accountId === account && registry.region === region
+        ? new URL(origin).host
+        : `${registry.accountId}.dkr.ecr.${registry.region}.${new URL(origin).host}`
   const services: Services = {
     metadata,
     blobs,
+    logos: await openDiskLogos(directory),
     clock: { now: () => now },
     ids: randomIds,
     limits: { ...ecrLimits, ...options.limits },
+    publicLimits: { ...ecrPublicLimits, ...options.limits },
+    publicRegions: ['us-east-1', 'us-west-2'],
     secrets: { pageKey: Buffer.alloc(32, 7), tokenKeys: [Buffer.alloc(32, 8)] },
     accessKeys: { find: (accessKeyId) => keys.get(accessKeyId) },
     links: {
@@ -90,6 +99,7 @@ export async function openTestRegistry(options: TestRegistryOptions = {}): Promi
       proxyEndpoint: (registry) => `${new URL(origin).protocol}//${hostOf(registry)}`,
       layer: (repository, digest, lifeMs, nowMs) =>
         `${origin}/layers/${repository.id}/${digest}?until=${nowMs + lifeMs}`,
+      logo: (name) => `http://${publicHost}/logo/${name}.png`,
     },
     ecrQuirks: options.ecrQuirks ?? false,
     onBackgroundError: (what, error) => backgroundErrors.push(`${what}: ${String(error)}`),

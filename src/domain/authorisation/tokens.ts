@@ -1,11 +1,13 @@
-// Authorization tokens: the password of `docker login -u AWS`. A token says who asked for it and until when, nothing about rights.
-// Form `v1.<base64url of the claims>.<base64url HMAC-SHA256>`: ASCII without ':' (the AWS CLI splits at every colon).
+// Authorization tokens: the password of `docker login -u AWS`, and the bearer tokens of public registries. A token says who asked for
+// it and until when, nothing about rights. Form `<form>.<base64url of the claims>.<base64url HMAC-SHA256>`: ASCII without ':' (the AWS
+// CLI splits at every colon).
 
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Secrets } from '../context.ts'
 
 /** What a token says. */
 export interface TokenClaims {
+  /** Empty in the bearer token of somebody who did not sign in. */
   readonly accessKeyId: string
   readonly expiresAtMs: number
 }
@@ -15,24 +17,30 @@ export type OpenedToken =
   | { readonly kind: 'expired'; readonly claims: TokenClaims }
   | { readonly kind: 'invalid' }
 
-/** The password that stands for `claims`. */
-export function mintToken(secrets: Secrets, claims: TokenClaims): string {
+/** What a token is for: one of a kind is never taken for one of the other, because the MAC covers it. */
+export type TokenForm = 'password' | 'bearer'
+const prefixes: Readonly<Record<TokenForm, string>> = { password: 'v1', bearer: 'b1' }
+
+/** The password or bearer token that stands for `claims`. */
+export function mintToken(secrets: Secrets, claims: TokenClaims, form: TokenForm = 'password'): string {
+  const prefix = prefixes[form]
   const [key] = secrets.tokenKeys
   if (!key) throw new Error('no token key')
   const body = Buffer.from(JSON.stringify([claims.accessKeyId, claims.expiresAtMs])).toString('base64url')
-  return `v1.${body}.${macOf(key, body).toString('base64url')}`
+  return `${prefix}.${body}.${macOf(key, prefix, body).toString('base64url')}`
 }
 
-/** What a password stands for. Any key of `secrets.tokenKeys` verifies, so that keys can rotate. */
-export function openToken(secrets: Secrets, password: string, nowMs: number): OpenedToken {
-  if (password.length > 4096) return { kind: 'invalid' }
-  const [version, body, mac, ...rest] = password.split('.')
-  if (version !== 'v1' || body === undefined || mac === undefined || rest.length > 0) return { kind: 'invalid' }
+/** What a password or bearer token stands for. Any key of `secrets.tokenKeys` verifies, so that keys can rotate. */
+export function openToken(secrets: Secrets, token: string, nowMs: number, form: TokenForm = 'password'): OpenedToken {
+  if (token.length > 4096) return { kind: 'invalid' }
+  const [version, body, mac, ...rest] = token.split('.')
+  const prefix = prefixes[form]
+  if (version !== prefix || body === undefined || mac === undefined || rest.length > 0) return { kind: 'invalid' }
   const given = Buffer.from(mac, 'base64url')
   // Base64 has several spellings of the same bytes; only ours is a token (a flipped last bit must not pass).
   if (given.toString('base64url') !== mac) return { kind: 'invalid' }
   const genuine = secrets.tokenKeys.some((key) => {
-    const expected = macOf(key, body)
+    const expected = macOf(key, prefix, body)
     return expected.length === given.length && timingSafeEqual(expected, given)
   })
   if (!genuine) return { kind: 'invalid' }
@@ -42,6 +50,6 @@ export function openToken(secrets: Secrets, password: string, nowMs: number): Op
   return { kind: nowMs < expiresAtMs ? 'valid' : 'expired', claims }
 }
 
-function macOf(key: Uint8Array, body: string): Buffer {
-  return createHmac('sha256', key).update(`v1.${body}`).digest()
+function macOf(key: Uint8Array, prefix: string, body: string): Buffer {
+  return createHmac('sha256', key).update(`${prefix}.${body}`).digest()
 }

@@ -100,7 +100,79 @@ export interface ImageIdRow {
   readonly tag: string | undefined
 }
 
+/** A tag and when it was given to the image it names. */
+export interface TagRow {
+  readonly tag: string
+  readonly digest: Digest
+  readonly updatedAtMs: number
+}
+
 export type TagStatus = 'TAGGED' | 'UNTAGGED' | 'ANY'
+
+/** What a public registry shows beside its repositories. It exists from the first public repository of its account on. */
+export interface PublicRegistry {
+  readonly accountId: string
+  readonly displayName: string | undefined
+  readonly verified: boolean
+}
+
+/** A name of a public registry in addresses: `<host>/<alias>/<repository>`. */
+export interface RegistryAlias {
+  readonly name: string
+  readonly accountId: string
+  readonly status: 'ACTIVE' | 'PENDING' | 'REJECTED'
+  /** The one that addresses are printed with; exactly one of a registry. */
+  readonly primary: boolean
+  /** Issued by the service, not asked for. */
+  readonly default: boolean
+  readonly createdAtMs: number
+}
+
+/** What the gallery shows of a public repository. Absent members were never given. */
+export interface CatalogData {
+  readonly description?: string | undefined
+  readonly architectures?: readonly string[] | undefined
+  readonly operatingSystems?: readonly string[] | undefined
+  /** The name of the logo's file. */
+  readonly logo?: string | undefined
+  readonly aboutText?: string | undefined
+  readonly usageText?: string | undefined
+}
+
+export interface RegistryReads {
+  find(accountId: string): Promise<PublicRegistry | undefined>
+  alias(name: string): Promise<RegistryAlias | undefined>
+  /** In the order they were made. */
+  aliases(accountId: string): Promise<readonly RegistryAlias[]>
+}
+
+export interface RegistryWrites extends RegistryReads {
+  /** Creates it or replaces it. */
+  put(registry: PublicRegistry): Promise<void>
+  /** False when the name is taken: nothing was changed. */
+  createAlias(alias: RegistryAlias): Promise<boolean>
+  updateAlias(name: string, change: Partial<Pick<RegistryAlias, 'status' | 'primary'>>): Promise<void>
+  removeAlias(name: string): Promise<void>
+}
+
+export interface CatalogReads {
+  find(repositoryId: string): Promise<CatalogData | undefined>
+}
+
+export interface CatalogWrites extends CatalogReads {
+  /** Replaces all of it. */
+  put(repositoryId: string, data: CatalogData): Promise<void>
+}
+
+export interface PolicyReads {
+  /** The text as it is shown. */
+  find(repositoryId: string): Promise<string | undefined>
+}
+
+export interface PolicyWrites extends PolicyReads {
+  put(repositoryId: string, text: string): Promise<void>
+  remove(repositoryId: string): Promise<void>
+}
 
 export interface RepositoryReads {
   find(registry: RegistryKey, name: string): Promise<Repository | undefined>
@@ -169,7 +241,7 @@ export interface ImageWrites extends ImageReads {
 export interface TagReads {
   find(repositoryId: string, tag: string): Promise<Digest | undefined>
   /** Tags in byte order, those after `after`. */
-  page(repositoryId: string, after: string | undefined, limit: number): Promise<readonly ImageIdRow[]>
+  page(repositoryId: string, after: string | undefined, limit: number): Promise<readonly TagRow[]>
   /** Tags of each of `digests`, in byte order. */
   of(repositoryId: string, digests: readonly Digest[]): Promise<ReadonlyMap<Digest, readonly string[]>>
   countOf(repositoryId: string, digest: Digest): Promise<number>
@@ -254,6 +326,9 @@ export interface PhysReads {
 }
 
 export interface MetadataReads {
+  readonly registries: RegistryReads
+  readonly catalog: CatalogReads
+  readonly policies: PolicyReads
   readonly repositories: RepositoryReads
   readonly images: ImageReads
   readonly tags: TagReads
@@ -264,6 +339,9 @@ export interface MetadataReads {
 }
 
 export interface MetadataWrites {
+  readonly registries: RegistryWrites
+  readonly catalog: CatalogWrites
+  readonly policies: PolicyWrites
   readonly repositories: RepositoryWrites
   readonly images: ImageWrites
   readonly tags: TagWrites

@@ -4,29 +4,32 @@ import { privateRegistry } from '../../domain/references.ts'
 import { getRepository } from '../../domain/repositories.ts'
 import { boolean, integer, list, optional, string, struct } from '../../model/schema.ts'
 import { registryId } from '../../model/shapes/common.ts'
-import { inRepository } from '../../model/shapes/repository.ts'
 import { ecr, operation } from '../operation.ts'
-import { onRegistry, onRepository } from '../resources.ts'
+import { onRegistry } from '../resources.ts'
+import { privateSide, type Side } from '../side.ts'
 
 const paging = { last: optional(string()), n: integer({ min: 0, max: 1000 }) }
 
 /** Tags of a repository in byte order. */
-export const listTags = operation({
-  service: ecr,
-  name: 'ListTags',
-  input: struct({ ...inRepository, ...paging }),
-  output: struct({ tags: list(string()), more: boolean() }),
-  errors: ['ServerException', 'InvalidParameterException', 'RepositoryNotFoundException'],
-  allow: onRepository('ListImages'),
-  handle: async (ctx, input) => {
-    const repository = await getRepository(ctx, privateRegistry(ctx, input.registryId), input.repositoryName)
-    if (input.n === 0) return { tags: [], more: false }
-    const rows = await ctx.metadata.read.tags.page(repository.id, input.last, input.n + 1)
-    return { tags: rows.slice(0, input.n).flatMap((row) => row.tag ?? []), more: rows.length > input.n }
-  },
-})
+export const listTagsOn = (side: Side) =>
+  operation({
+    service: side.service,
+    name: 'ListTags',
+    input: struct({ ...side.inRepository, ...paging }),
+    output: struct({ tags: list(string()), more: boolean() }),
+    errors: ['ServerException', 'InvalidParameterException', 'RepositoryNotFoundException'],
+    allow: side.toRead('ListImages'),
+    handle: async (ctx, input) => {
+      const repository = await getRepository(ctx, side.registry(ctx, input.registryId), input.repositoryName)
+      if (input.n === 0) return { tags: [], more: false }
+      const rows = await ctx.metadata.read.tags.page(repository.id, input.last, input.n + 1)
+      return { tags: rows.slice(0, input.n).flatMap((row) => row.tag ?? []), more: rows.length > input.n }
+    },
+  })
 
-/** Repositories of a registry in byte order. */
+export const listTags = listTagsOn(privateSide)
+
+/** Repositories of a registry in byte order. Public registries offer no such listing. */
 export const listCatalog = operation({
   service: ecr,
   name: 'ListCatalog',

@@ -5,10 +5,8 @@ import { list, optional, struct } from '../../model/schema.ts'
 import { batchedLayerDigest, layer, layerFailure } from '../../model/shapes/layer.ts'
 import { inRepository } from '../../model/shapes/repository.ts'
 import { ecr, operation } from '../operation.ts'
+import { presentLayer } from '../present-layer.ts'
 import { onRepository } from '../resources.ts'
-
-/** What ECR calls a layer whose manifest nobody has put yet (the sample of the API reference). */
-const unnamedMediaType = 'application/vnd.docker.container.image.rootfs.diff+x-gtar'
 
 /**
  * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchCheckLayerAvailability.html
@@ -25,18 +23,7 @@ export const batchCheckLayerAvailability = operation({
     const repository = await getRepository(ctx, privateRegistry(ctx, input.registryId), input.repositoryName)
     const checked = await checkLayers(ctx, repository, input.layerDigests)
     return {
-      layers: checked
-        .filter((item) => 'digest' in item)
-        .map(({ digest, layer: found }) =>
-          found
-            ? {
-                layerDigest: digest,
-                layerAvailability: 'AVAILABLE' as const,
-                layerSize: found.size,
-                mediaType: found.mediaType ?? unnamedMediaType,
-              }
-            : { layerDigest: digest, layerAvailability: 'UNAVAILABLE' as const },
-        ),
+      layers: checked.filter((item) => 'digest' in item).map(presentLayer),
       failures: checked.filter((item) => 'failure' in item).map((item) => item.failure),
     }
   },

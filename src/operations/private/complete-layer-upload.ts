@@ -1,7 +1,6 @@
-import { algorithmOf, parseDigest, type Digest } from '../../lib/digest.ts'
+import { parseLayerDigests } from '../../domain/parse-layer-digests.ts'
 import { privateRegistry } from '../../domain/references.ts'
 import { completeUpload, getUpload } from '../../domain/uploads.ts'
-import { fail } from '../../model/errors.ts'
 import { list, optional, struct } from '../../model/schema.ts'
 import { layerDigest, uploadId } from '../../model/shapes/layer.ts'
 import { inRepository, ofRepository } from '../../model/shapes/repository.ts'
@@ -27,7 +26,7 @@ export const completeLayerUpload = operation({
   ],
   allow: onRepository('CompleteLayerUpload'),
   handle: async (ctx, input) => {
-    const digests = knownDigests(input.layerDigests)
+    const digests = parseLayerDigests(input.layerDigests)
     const registry = privateRegistry(ctx, input.registryId)
     const state = await getUpload(ctx, registry, input.repositoryName, input.uploadId)
     const digest = await completeUpload(ctx, state, digests)
@@ -39,13 +38,3 @@ export const completeLayerUpload = operation({
     }
   },
 })
-
-/** The digests a layer is to have: at most one of each algorithm, for two of one cannot both be right. */
-function knownDigests(texts: readonly string[]): readonly Digest[] {
-  const invalid = (constraint: string) => fail('InvalidParameterException', { parameter: 'layerDigests', constraint })
-  const digests = [...new Set(texts)].map(
-    (text) => parseDigest(text) ?? invalid(`'${text.slice(0, 100)}' is not a supported digest`),
-  )
-  if (new Set(digests.map(algorithmOf)).size < digests.length) invalid('must not hold several digests of one algorithm')
-  return digests
-}

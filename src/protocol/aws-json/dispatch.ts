@@ -2,7 +2,7 @@
 // signature, JSON and wire types, then what `perform` checks (constraints, rights, state).
 
 import type { Caller, Context, Services } from '../../domain/context.ts'
-import { EcrError } from '../../model/errors.ts'
+import { EcrError, fail } from '../../model/errors.ts'
 import { decode, encode, WireTypeError } from '../../model/wire.ts'
 import type { Operation } from '../../operations/operation.ts'
 import { perform } from '../../operations/perform.ts'
@@ -26,6 +26,8 @@ export interface JsonServiceOptions {
   /** Operations of AWS's model: one that is missing in `operations` is answered as not offered. */
   readonly modelNames: readonly string[]
   readonly authenticate: Authenticate
+  /** Where the service is offered, when not everywhere: a request signed for another region fails with UnsupportedCommandException. */
+  readonly regions?: readonly string[]
 }
 
 /** Answers POST / with an `X-Amz-Target`. */
@@ -64,6 +66,7 @@ async function serve(options: JsonServiceOptions, request: HttpRequest, operatio
   const parsed = parseDocument(body)
   if ('fault' in parsed) return faultResponse(requestId, faults.serialization(parsed.fault), {}, who)
   try {
+    if (options.regions?.includes(region) === false) fail('UnsupportedCommandException', { region })
     const input = decode(operation.input, parsed.document)
     const output = await perform(operation, contextFor(options.services, caller, region, requestId), input)
     return {

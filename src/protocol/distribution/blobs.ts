@@ -2,10 +2,7 @@
 
 import { findLayer } from '../../domain/layers.ts'
 import type { Digest } from '../../lib/digest.ts'
-import { deleteLayer } from '../../operations/distribution/delete-layer.ts'
-import { perform, permit } from '../../operations/perform.ts'
-import { batchCheckLayerAvailability } from '../../operations/private/batch-check-layer-availability.ts'
-import { getDownloadUrlForLayer } from '../../operations/private/get-download-url-for-layer.ts'
+import { perform } from '../../operations/perform.ts'
 import type { HttpResponse } from '../message.ts'
 import { answerLayer } from './blob-answer.ts'
 import { inRepository, refuseMethod, type Call } from './call.ts'
@@ -17,7 +14,7 @@ export async function handleBlob(call: Call, name: string, digest: Digest): Prom
     case 'HEAD':
       return readBlob(call, name, digest)
     case 'DELETE':
-      await perform(deleteLayer, call.ctx, { ...inRepository(call, name), layerDigest: digest })
+      await perform(call.operations.deleteLayer, call.ctx, { ...inRepository(call, name), layerDigest: digest })
       return { status: 202, headers: {} }
     default:
       return refuseMethod('GET, HEAD, DELETE')
@@ -26,10 +23,8 @@ export async function handleBlob(call: Call, name: string, digest: Digest): Prom
 
 async function readBlob(call: Call, name: string, digest: Digest): Promise<HttpResponse> {
   const { ctx, request, registry } = call
-  const repository = inRepository(call, name)
-  // The bytes come from here and not by a redirect, so the right to the URL is the right to the bytes.
-  if (request.method === 'HEAD') permit(batchCheckLayerAvailability, ctx, { ...repository, layerDigests: [digest] })
-  else permit(getDownloadUrlForLayer, ctx, { ...repository, layerDigest: digest })
+  const how = request.method === 'HEAD' ? 'check' : 'read'
+  await call.operations.permitLayer(ctx, inRepository(call, name), digest, how)
   const { layer } = await findLayer(ctx, registry, name, digest)
   if (!layer)
     return refuse(

@@ -2,17 +2,14 @@
 // API on behalf of its caller, and answered in the words of the OCI distribution specification.
 
 import type { Caller, Context, Services } from '../../domain/context.ts'
-import type { HttpHandler, HttpRequest, HttpResponse } from '../message.ts'
-import { handleBlob } from './blobs.ts'
-import { json, refuseMethod, type Call } from './call.ts'
-import { answerFault, faultOf, type Fault } from './faults.ts'
-import { handleCatalog, handleTags } from './listings.ts'
+import { privatePlane } from '../../operations/distribution/plane-operations.ts'
+import type { HttpHandler } from '../message.ts'
+import type { Call } from './call.ts'
+import { dispatch, marked, operationName, orFault, routeFaults } from './dispatch.ts'
+import { answerFault } from './faults.ts'
 import { createLogin } from './login.ts'
-import { handleManifest } from './manifests.ts'
-import { handleReferrers } from './referrers.ts'
 import { registryOfHost, type DefaultRegistry } from './registry-host.ts'
-import { isDistributionPath, parseRoute, type Route, type RouteFault } from './route.ts'
-import { handleUpload, handleUploads } from './uploads.ts'
+import { isDistributionPath, isRepositoryName, parseRoute } from './route.ts'
 
 export interface DistributionOptions {
   readonly services: Services
@@ -41,69 +38,17 @@ export function createDistributionHandler(options: DistributionOptions): HttpHan
       requestId: request.requestId,
       plane: 'distribution',
     }
-    const call: Call = { ctx, request, registry, query: new URLSearchParams(request.query) }
+    const call: Call = {
+      ctx,
+      request,
+      registry,
+      query: new URLSearchParams(request.query),
+      operations: privatePlane,
+      prefix: '',
+      repositoryAt: (address) => Promise.resolve(isRepositoryName(address) ? address : undefined),
+    }
     const repository = 'name' in route ? { repository: route.name } : {}
-    return marked(await answer(call, route), { ...who, ...repository, operation: operationName(request, route) })
+    const response = await orFault(route.kind, services.ecrQuirks, () => dispatch(call, route))
+    return marked(response, { ...who, ...repository, operation: operationName(request, route) })
   }
-}
-
-async function answer(call: Call, route: Route): Promise<HttpResponse> {
-  try {
-    return await dispatch(call, route)
-  } catch (error) {
-    const fault = faultOf(error, route.kind, call.ctx.ecrQuirks)
-    if (fault === undefined) throw error
-    return answerFault(fault)
-  }
-}
-
-function dispatch(call: Call, route: Route): Promise<HttpResponse> {
-  switch (route.kind) {
-    case 'version':
-      return Promise.resolve(handleVersion(call))
-    case 'catalog':
-      return handleCatalog(call)
-    case 'tags':
-      return handleTags(call, route.name)
-    case 'manifest':
-      return handleManifest(call, route.name, route.reference)
-    case 'blob':
-      return handleBlob(call, route.name, route.digest)
-    case 'uploads':
-      return handleUploads(call, route.name)
-    case 'upload':
-      return handleUpload(call, route.name, route.uploadId)
-    case 'referrers':
-      return handleReferrers(call, route.name, route.subject)
-  }
-}
-
-function handleVersion(call: Call): HttpResponse {
-  return call.request.method === 'GET' || call.request.method === 'HEAD' ? json(200, {}) : refuseMethod('GET, HEAD')
-}
-
-/** Every answer says that a registry speaks, and what its log line is about. */
-function marked(response: HttpResponse, log: Readonly<Record<string, unknown>>): HttpResponse {
-  const headers = { 'Docker-Distribution-Api-Version': 'registry/2.0', ...response.headers }
-  return { ...response, headers, log: { ...log, ...response.log } }
-}
-
-/** For the log: a verb of HTTP with a noun of the specification, such as `PUT manifest`. */
-function operationName(request: HttpRequest, route: Route): string {
-  return `${/^[A-Z]{1,10}$/.exec(request.method)?.[0] ?? 'OTHER'} ${route.kind}`
-}
-
-const routeFaults: Record<RouteFault, Fault> = {
-  'no-endpoint': { status: 404, code: 'UNSUPPORTED', message: 'There is no such endpoint' },
-  'invalid-name': {
-    status: 400,
-    code: 'NAME_INVALID',
-    message:
-      'A repository name has 2 to 256 lower-case letters and digits, in parts separated by one . or one or two _ or any number of - , and /',
-  },
-  'invalid-digest': {
-    status: 400,
-    code: 'DIGEST_INVALID',
-    message: 'A digest is sha256: with 64 or sha512: with 128 lower-case hexadecimal digits',
-  },
 }

@@ -4,7 +4,7 @@
 
 import { fail } from '../../model/errors.ts'
 import { openPage, sealPage, type PageBinding } from '../../model/pages.ts'
-import { listCatalog, listTags } from '../../operations/distribution/listings.ts'
+import { listCatalog } from '../../operations/distribution/listings.ts'
 import { perform } from '../../operations/perform.ts'
 import type { HttpResponse } from '../message.ts'
 import { inRepository, json, locate, refuseMethod, type Call } from './call.ts'
@@ -18,12 +18,13 @@ export async function handleTags(call: Call, name: string): Promise<HttpResponse
   if (!isRead(call)) return refuseMethod('GET, HEAD')
   const binding = ['tags', call.registry, name]
   const n = pageSize(call)
-  const { tags, more } = await perform(listTags, call.ctx, {
+  const { tags, more } = await perform(call.operations.listTags, call.ctx, {
     ...inRepository(call, name),
     n,
     last: lastItem(call, binding),
   })
-  return listing(call, binding, `/v2/${name}/tags/list`, n, { name, tags }, more ? tags.at(-1) : undefined)
+  const value = { name: `${call.prefix}${name}`, tags }
+  return listing(call, binding, `${name}/tags/list`, n, value, more ? tags.at(-1) : undefined)
 }
 
 export async function handleCatalog(call: Call): Promise<HttpResponse> {
@@ -32,7 +33,7 @@ export async function handleCatalog(call: Call): Promise<HttpResponse> {
   const n = pageSize(call)
   const input = { registryId: call.registry.accountId, n, last: lastItem(call, binding) }
   const { repositories, more } = await perform(listCatalog, call.ctx, input)
-  return listing(call, binding, '/v2/_catalog', n, { repositories }, more ? repositories.at(-1) : undefined)
+  return listing(call, binding, '_catalog', n, { repositories }, more ? repositories.at(-1) : undefined)
 }
 
 function isRead(call: Call): boolean {
@@ -66,7 +67,7 @@ function lastItem(call: Call, binding: PageBinding): string | undefined {
 function listing(
   call: Call,
   binding: PageBinding,
-  path: string,
+  address: string,
   n: number,
   value: unknown,
   lastShown: string | undefined,
@@ -75,6 +76,6 @@ function listing(
   const type: Readonly<Record<string, string>> = ecrQuirks ? { 'Content-Type': 'text/plain; charset=utf-8' } : {}
   if (lastShown === undefined) return json(200, value, type)
   const last = ecrQuirks ? sealPage(secrets.pageKey, binding, [lastShown], clock.now()) : lastShown
-  const next = `${path}?${new URLSearchParams({ n: String(n), last }).toString()}`
+  const next = `${address}?${new URLSearchParams({ n: String(n), last }).toString()}`
   return json(200, value, { ...type, Link: `<${locate(call, next)}>; rel="next"` })
 }

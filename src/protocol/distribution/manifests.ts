@@ -5,11 +5,7 @@ import { parseManifest } from '../../domain/manifests.ts'
 import { repositoryArn } from '../../domain/references.ts'
 import { digestOf, parseDigest, type Digest } from '../../lib/digest.ts'
 import { EcrError } from '../../model/errors.ts'
-import { headImage } from '../../operations/distribution/head-image.ts'
 import { perform } from '../../operations/perform.ts'
-import { batchDeleteImage } from '../../operations/private/batch-delete-image.ts'
-import { batchGetImage } from '../../operations/private/batch-get-image.ts'
-import { putImage } from '../../operations/private/put-image.ts'
 import type { HttpResponse } from '../message.ts'
 import { readBody } from '../read-body.ts'
 import { noneMatchFails } from './byte-range.ts'
@@ -53,7 +49,7 @@ function refuseTag(): never {
 }
 
 async function getManifest(call: Call, name: string, imageId: ImageId): Promise<HttpResponse> {
-  const { images, failures } = await perform(batchGetImage, call.ctx, {
+  const { images, failures } = await perform(call.operations.batchGetImage, call.ctx, {
     ...inRepository(call, name),
     imageIds: [imageId],
   })
@@ -68,7 +64,10 @@ async function getManifest(call: Call, name: string, imageId: ImageId): Promise<
 }
 
 async function headManifest(call: Call, name: string, imageId: ImageId): Promise<HttpResponse> {
-  const { imageDigest, mediaType, bytes } = await perform(headImage, call.ctx, { ...inRepository(call, name), imageId })
+  const { imageDigest, mediaType, bytes } = await perform(call.operations.headImage, call.ctx, {
+    ...inRepository(call, name),
+    imageId,
+  })
   requireAccepted(call, mediaType)
   const headers = { ...manifestHeaders(imageDigest, mediaType), 'Content-Length': String(bytes) }
   return isUnchanged(call, imageDigest) ?? { status: 200, headers }
@@ -103,7 +102,7 @@ function requireAccepted(call: Call, mediaType: string): void {
 
 async function putManifest(call: Call, name: string, reference: Reference): Promise<HttpResponse> {
   // Who may not push is told so before the manifest is received (row D31); `perform` asks again with the whole input.
-  authorise(call.ctx, putImage.allow.action, repositoryArn(call.registry, name))
+  authorise(call.ctx, call.operations.putImage.allow.action, repositoryArn(call.registry, name))
   if (reference.kind === 'neither') refuseTag()
   const expected = reference.kind === 'digest' ? reference.digest : expectedDigest(call)
   const tags = reference.kind === 'tag' ? [reference.tag] : queriedTags(call)
@@ -118,7 +117,7 @@ async function putManifest(call: Call, name: string, reference: Reference): Prom
   return {
     status: 201,
     headers: {
-      Location: locate(call, `/v2/${name}/manifests/${digest}`),
+      Location: locate(call, `${name}/manifests/${digest}`),
       'Docker-Content-Digest': digest,
       ...(subject === undefined ? {} : { 'OCI-Subject': subject }),
       ...(reference.kind === 'digest' && tags.length > 0 ? { 'OCI-Tag': tags.join(', ') } : {}),
@@ -127,9 +126,9 @@ async function putManifest(call: Call, name: string, reference: Reference): Prom
 }
 
 /** Puts an image; one that is there already is what was asked for (the API refuses it, the specification does not). */
-async function putOnce(call: Call, input: Parameters<typeof putImage.handle>[1]): Promise<void> {
+async function putOnce(call: Call, input: Parameters<Call['operations']['putImage']['handle']>[1]): Promise<void> {
   try {
-    await perform(putImage, call.ctx, input)
+    await perform(call.operations.putImage, call.ctx, input)
   } catch (error) {
     if (!(error instanceof EcrError && error.name === 'ImageAlreadyExistsException')) throw error
   }
@@ -174,7 +173,10 @@ async function receiveText(call: Call): Promise<string> {
 }
 
 async function deleteManifest(call: Call, name: string, imageId: ImageId): Promise<HttpResponse> {
-  const { failures } = await perform(batchDeleteImage, call.ctx, { ...inRepository(call, name), imageIds: [imageId] })
+  const { failures } = await perform(call.operations.batchDeleteImage, call.ctx, {
+    ...inRepository(call, name),
+    imageIds: [imageId],
+  })
   const [failure] = failures ?? []
   if (failure === undefined) return { status: 202, headers: {} }
   const reason = failure.failureReason ?? 'The image cannot be deleted'

@@ -4,7 +4,6 @@ import { mediaTypes } from '../../domain/manifests.ts'
 import type { Digest } from '../../lib/digest.ts'
 import { EcrError } from '../../model/errors.ts'
 import { perform } from '../../operations/perform.ts'
-import { listImageReferrers } from '../../operations/private/list-image-referrers.ts'
 import type { HttpResponse } from '../message.ts'
 import { inRepository, json, locate, refuseMethod, type Call } from './call.ts'
 
@@ -13,7 +12,7 @@ const pageSize = 50
 /** Calls for one answer: clients that follow no `Link` see a thousand referrers. */
 const pagesMax = 20
 
-type Output = Awaited<ReturnType<typeof listImageReferrers.handle>>
+type Output = Awaited<ReturnType<Call['operations']['listImageReferrers']['handle']>>
 type Descriptor = NonNullable<Output['referrers']>[number]
 
 export async function handleReferrers(call: Call, name: string, subject: Digest): Promise<HttpResponse> {
@@ -32,7 +31,7 @@ export async function handleReferrers(call: Call, name: string, subject: Digest)
       ...(artifactType === undefined ? {} : { 'OCI-Filters-Applied': 'artifactType' }),
       ...(nextToken === undefined
         ? {}
-        : { Link: `<${locate(call, nextPath(name, subject, artifactType, nextToken))}>; rel="next"` }),
+        : { Link: `<${locate(call, nextAddress(name, subject, artifactType, nextToken))}>; rel="next"` }),
     },
   )
 }
@@ -58,8 +57,8 @@ async function collect(
   let bytes = 0
   let nextToken = call.query.get('nextToken') ?? undefined
   for (let page = 0; page < pagesMax; page++) {
-    const answer = await perform(listImageReferrers, call.ctx, { ...input, nextToken }).catch((error: unknown) =>
-      noReferrers(call, error),
+    const answer = await perform(call.operations.listImageReferrers, call.ctx, { ...input, nextToken }).catch(
+      (error: unknown) => noReferrers(call, error),
     )
     referrers.push(...(answer.referrers ?? []))
     nextToken = answer.nextToken
@@ -77,7 +76,7 @@ function noReferrers(call: Call, error: unknown): Output {
   throw error
 }
 
-function nextPath(name: string, subject: Digest, artifactType: string | undefined, nextToken: string): string {
+function nextAddress(name: string, subject: Digest, artifactType: string | undefined, nextToken: string): string {
   const query = new URLSearchParams({ ...(artifactType === undefined ? {} : { artifactType }), nextToken })
-  return `/v2/${name}/referrers/${subject}?${query.toString()}`
+  return `${name}/referrers/${subject}?${query.toString()}`
 }

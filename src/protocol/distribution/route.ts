@@ -30,6 +30,8 @@ const nameCharactersMax = 256
 const namePattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/
 const tagPattern = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/
 
+export type Parsed = Route | { readonly fault: RouteFault }
+
 /** Whether the path belongs to the data plane at all. */
 export function isDistributionPath(path: string): boolean {
   return path === '/v2' || path.startsWith('/v2/')
@@ -43,10 +45,15 @@ export function isTag(text: string): boolean {
   return tagPattern.test(text)
 }
 
-export function parseRoute(path: string): Route | { readonly fault: RouteFault } {
+/** @param isName which addresses can be a repository's */
+export function parseRoute(path: string, isName: (text: string) => boolean = isRepositoryName): Parsed {
   if (path === '/v2' || path === '/v2/') return { kind: 'version' }
   if (path === '/v2/_catalog') return { kind: 'catalog' }
   if (!path.startsWith('/v2/')) return { fault: 'no-endpoint' }
+  const named = (parts: readonly string[], endpointParts: number, route: (name: string) => Parsed): Parsed => {
+    const name = parts.slice(0, -endpointParts).join('/')
+    return isName(name) ? route(name) : { fault: 'invalid-name' }
+  }
   const parts = path.slice('/v2/'.length).split('/')
   const [third, second, last] = [parts.at(-3), parts.at(-2), parts.at(-1)]
   if (third === 'blobs' && second === 'uploads' && last !== undefined) {
@@ -64,13 +71,6 @@ export function parseRoute(path: string): Route | { readonly fault: RouteFault }
     return named(parts, 2, (name) => withDigest(last, (subject) => ({ kind: 'referrers', name, subject })))
   }
   return { fault: 'no-endpoint' }
-}
-
-type Parsed = Route | { readonly fault: RouteFault }
-
-function named(parts: readonly string[], endpointParts: number, route: (name: string) => Parsed): Parsed {
-  const name = parts.slice(0, -endpointParts).join('/')
-  return isRepositoryName(name) ? route(name) : { fault: 'invalid-name' }
 }
 
 function withDigest(text: string, route: (digest: Digest) => Route): Parsed {

@@ -8,17 +8,12 @@ import { named, repositoryArn } from '../../domain/references.ts'
 import { appendToUpload, getUpload, type UploadState } from '../../domain/uploads.ts'
 import { parseDigest, type Digest } from '../../lib/digest.ts'
 import { EcrError, fail } from '../../model/errors.ts'
-import { cancelLayerUpload, getLayerUpload } from '../../operations/distribution/layer-uploads.ts'
-import { mountLayer } from '../../operations/distribution/mount-layer.ts'
 import { perform } from '../../operations/perform.ts'
-import { completeLayerUpload } from '../../operations/private/complete-layer-upload.ts'
-import { initiateLayerUpload } from '../../operations/private/initiate-layer-upload.ts'
 import type { HttpRequest, HttpResponse } from '../message.ts'
 import { releasePieces } from '../release-pieces.ts'
 import { inRepository, locate, refuseMethod, type Call } from './call.ts'
 import { ChunkLengthError, ofLength, parseContentRange } from './content-range.ts'
 import { refuse } from './faults.ts'
-import { isRepositoryName } from './route.ts'
 
 /** `/blobs/uploads/` */
 export async function handleUploads(call: Call, name: string): Promise<HttpResponse> {
@@ -48,7 +43,7 @@ export async function handleUpload(call: Call, name: string, uploadId: string): 
       return answerStatus(call, name, uploadId)
     case 'DELETE': {
       const { upload } = await openUpload(call, name, uploadId)
-      await perform(cancelLayerUpload, call.ctx, { ...inRepository(call, name), uploadId: upload.id })
+      await perform(call.operations.cancelLayerUpload, call.ctx, { ...inRepository(call, name), uploadId: upload.id })
       return { status: 204, headers: {} }
     }
     default:
@@ -60,11 +55,12 @@ export async function handleUpload(call: Call, name: string, uploadId: string): 
 async function mountOrBegin(call: Call, name: string, mount: string): Promise<HttpResponse> {
   const digest = parseDigest(mount)
   if (digest === undefined) return refuse(400, 'DIGEST_INVALID', 'The digest to mount is not one')
-  const from = call.query.get('from') ?? undefined
+  const address = call.query.get('from')
+  const from = address === null ? name : await call.repositoryAt(address)
   // ECR mounts only where the account setting BLOB_MOUNTING allows it, which is off until someone sets it.
-  const mayMount = !call.ctx.ecrQuirks && (from === undefined || isRepositoryName(from))
-  if (mayMount) {
-    const { mounted } = await perform(mountLayer, call.ctx, { ...inRepository(call, name), layerDigest: digest, from })
+  if (!call.ctx.ecrQuirks && from !== undefined) {
+    const input = { ...inRepository(call, name), layerDigest: digest, from }
+    const { mounted } = await perform(call.operations.mountLayer, call.ctx, input)
     if (mounted) return answerCreated(call, name, digest)
   }
   return answerBegun(call, name, await begin(call, name))
@@ -78,13 +74,13 @@ async function pushWhole(call: Call, name: string, digest: Digest): Promise<Http
     if (hasBody(call.request)) await append(call, name, state)
     return await complete(call, name, state, digest)
   } catch (error) {
-    await perform(cancelLayerUpload, call.ctx, { ...inRepository(call, name), uploadId })
+    await perform(call.operations.cancelLayerUpload, call.ctx, { ...inRepository(call, name), uploadId })
     throw error
   }
 }
 
 async function begin(call: Call, name: string): Promise<string> {
-  const { uploadId } = await perform(initiateLayerUpload, call.ctx, inRepository(call, name))
+  const { uploadId } = await perform(call.operations.initiateLayerUpload, call.ctx, inRepository(call, name))
   if (uploadId === undefined) throw new Error('InitiateLayerUpload gave no uploadId')
   return uploadId
 }
@@ -93,7 +89,7 @@ const uploadIdPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** The upload, for a caller who may send it bytes. */
 async function openUpload(call: Call, name: string, uploadId: string): Promise<UploadState> {
-  authorise(call.ctx, 'ecr:UploadLayerPart', repositoryArn(call.registry, name))
+  authorise(call.ctx, call.operations.getLayerUpload.allow.action, repositoryArn(call.registry, name))
   if (!uploadIdPattern.test(uploadId))
     fail('UploadNotFoundException', { ...named(call.registry, name), uploadId: uploadId.slice(0, 256) })
   return getUpload(call.ctx, call.registry, name, uploadId)
@@ -141,7 +137,7 @@ function refuseChunk(call: Call, name: string, state: UploadState, received: num
 async function complete(call: Call, name: string, state: UploadState, digest: Digest): Promise<HttpResponse> {
   const input = { ...inRepository(call, name), uploadId: state.upload.id, layerDigests: [digest] }
   try {
-    await perform(completeLayerUpload, call.ctx, input)
+    await perform(call.operations.completeLayerUpload, call.ctx, input)
   } catch (error) {
     if (error instanceof UploadBusyError) return refuseChunk(call, name, state, state.received)
     // What was asked for is so.
@@ -154,7 +150,10 @@ async function answerStatus(call: Call, name: string, uploadId: string): Promise
   const { upload } = await openUpload(call, name, uploadId)
   // ECR knows no status of an upload (dotnet/sdk PR 33019).
   if (call.ctx.ecrQuirks) return fail('UploadNotFoundException', { ...named(call.registry, name), uploadId })
-  const { received } = await perform(getLayerUpload, call.ctx, { ...inRepository(call, name), uploadId: upload.id })
+  const { received } = await perform(call.operations.getLayerUpload, call.ctx, {
+    ...inRepository(call, name),
+    uploadId: upload.id,
+  })
   return { status: 204, headers: uploadHeaders(call, name, uploadId, received) }
 }
 
@@ -167,7 +166,7 @@ function answerBegun(call: Call, name: string, uploadId: string): HttpResponse {
 function answerCreated(call: Call, name: string, digest: Digest): HttpResponse {
   return {
     status: 201,
-    headers: { Location: locate(call, `/v2/${name}/blobs/${digest}`), 'Docker-Content-Digest': digest },
+    headers: { Location: locate(call, `${name}/blobs/${digest}`), 'Docker-Content-Digest': digest },
   }
 }
 
@@ -180,7 +179,7 @@ function uploadHeaders(
   query = '',
 ): Readonly<Record<string, string>> {
   return {
-    Location: locate(call, `/v2/${name}/blobs/uploads/${uploadId}${query}`),
+    Location: locate(call, `${name}/blobs/uploads/${uploadId}${query}`),
     Range: `0-${Math.max(received - 1, 0)}`,
     'Docker-Upload-UUID': uploadId,
   }

@@ -5,7 +5,9 @@ import type { Metadata, MetadataReads, MetadataWrites } from '../../domain/ports
 import { imageReads, imageWrites } from './images.ts'
 import { layerReads, layerWrites } from './layers.ts'
 import { physReads } from './phys.ts'
+import { registryReads, registryWrites } from './registries.ts'
 import { repositoryReads, repositoryWrites } from './repositories.ts'
+import { catalogReads, catalogWrites, policyReads, policyWrites } from './repository-documents.ts'
 import { statement } from './statement.ts'
 import { tagReads, tagWrites } from './tags.ts'
 import { trashReads, trashWrites } from './trash.ts'
@@ -29,6 +31,9 @@ const workLimitMs = 30_000
 
 export function createSqlMetadata(engine: SqlEngine, workMs: number = workLimitMs): Metadata {
   const read: MetadataReads = {
+    registries: registryReads(engine.reader),
+    catalog: catalogReads(engine.reader),
+    policies: policyReads(engine.reader),
     repositories: repositoryReads(engine.reader),
     images: imageReads(engine.reader),
     tags: tagReads(engine.reader),
@@ -69,6 +74,9 @@ export function createSqlMetadata(engine: SqlEngine, workMs: number = workLimitM
 }
 
 const writesOf = (tx: Kysely<Tables>): MetadataWrites => ({
+  registries: registryWrites(tx),
+  catalog: catalogWrites(tx),
+  policies: policyWrites(tx),
   repositories: repositoryWrites(tx),
   images: imageWrites(tx),
   tags: tagWrites(tx),

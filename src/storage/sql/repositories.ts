@@ -134,11 +134,21 @@ const removeTags = statement((db, is: { readonly repositoryId: string; readonly 
   db.deleteFrom('resource_tag').where('repository_id', '=', is.repositoryId).where('key', 'in', is.keys),
 )
 
-const removals = (['tag', 'manifest_child', 'manifest_blob', 'manifest', 'repo_blob', 'resource_tag'] as const).map(
-  (table) =>
-    statement((db, is: { readonly repositoryId: string }) =>
-      db.deleteFrom(table).where('repository_id', '=', is.repositoryId),
-    ),
+const removals = (
+  [
+    'catalog_data',
+    'repository_policy',
+    'tag',
+    'manifest_child',
+    'manifest_blob',
+    'manifest',
+    'repo_blob',
+    'resource_tag',
+  ] as const
+).map((table) =>
+  statement((db, is: { readonly repositoryId: string }) =>
+    db.deleteFrom(table).where('repository_id', '=', is.repositoryId),
+  ),
 )
 
 const trashUploads = statement((db, is: { readonly repositoryId: string; readonly nowMs: number }) =>

@@ -12,6 +12,37 @@ export interface Tables {
   readonly tag: TagRow
   readonly upload: UploadRow
   readonly trash: TrashRow
+  readonly public_registry: PublicRegistryRow
+  readonly registry_alias: RegistryAliasRow
+  readonly catalog_data: CatalogDataRow
+  readonly repository_policy: RepositoryPolicyRow
+}
+
+export interface PublicRegistryRow {
+  readonly account_id: string
+  readonly display_name: string | null
+  readonly verified: number
+}
+
+export interface RegistryAliasRow {
+  readonly name: string
+  readonly account_id: string
+  readonly status: string
+  readonly is_primary: number
+  readonly is_default: number
+  readonly created_at_ms: number
+}
+
+export interface CatalogDataRow {
+  readonly repository_id: string
+  /** JSON: what the port calls CatalogData. */
+  readonly data: string
+}
+
+export interface RepositoryPolicyRow {
+  readonly repository_id: string
+  /** The policy's text as it is shown. */
+  readonly body: string
 }
 
 export interface RepositoryRow {

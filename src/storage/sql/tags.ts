@@ -12,7 +12,7 @@ export function tagReads(db: Kysely<Tables>): TagReads {
     },
     page: async (repositoryId, after, limit) => {
       const { rows } = await pageTags(db, { repositoryId, after: after ?? '', limit })
-      return rows.map((row) => ({ digest: asDigest(row.digest), tag: row.name }))
+      return rows.map((row) => ({ digest: asDigest(row.digest), tag: row.name, updatedAtMs: row.updated_at_ms }))
     },
     of: async (repositoryId, digests) => {
       const found = new Map<Digest, string[]>()
@@ -62,7 +62,7 @@ const pageTags = statement(
   (db, is: { readonly repositoryId: string; readonly after: string; readonly limit: number }) =>
     db
       .selectFrom('tag')
-      .select(['digest', 'name'])
+      .select(['digest', 'name', 'updated_at_ms'])
       .where('repository_id', '=', is.repositoryId)
       .where('name', '>', is.after)
       .orderBy('name')

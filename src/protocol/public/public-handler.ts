@@ -1,0 +1,35 @@
+// What the listener of the public registries answers with: its parts put together.
+
+import type { Caller, Services } from '../../domain/context.ts'
+import { createPublicFrontDoor } from '../front.ts'
+import type { HealthHandlers } from '../health.ts'
+import { createLogoHandler } from '../logos.ts'
+import type { HttpHandler } from '../message.ts'
+import { createPublicDistributionHandler } from './handler.ts'
+import { createPublicLogin } from './login.ts'
+import { createPullRates } from './pull-rates.ts'
+import { createTokenHandler } from './token.ts'
+
+export interface PublicHandlerOptions {
+  readonly services: Services
+  /** Set for development only: the caller that a password stands for which is not one of our tokens. */
+  readonly anyPassword?: ((password: string) => Caller) | undefined
+  /** Pulls a second of one address without signing in; 0 for any number. */
+  readonly anonymousPerSecond: number
+  /** Pulls a second of one account; 0 for any number. */
+  readonly accountPerSecond: number
+  readonly health: HealthHandlers
+}
+
+/** Answers every request that comes to the public listener. */
+export function createPublicHandler(options: PublicHandlerOptions): HttpHandler {
+  const { services, health } = options
+  const login = createPublicLogin(options)
+  const pullRates = createPullRates({ ...options, clock: services.clock })
+  return createPublicFrontDoor({
+    distribution: createPublicDistributionHandler({ services, login, pullRates }),
+    token: createTokenHandler(services, login),
+    logos: createLogoHandler(services),
+    ...health,
+  })
+}
