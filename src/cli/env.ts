@@ -35,6 +35,7 @@ type Variables = Readonly<Record<string, string>>
 function variablesFor(server: ServerAddress, key: AccessKey): Variables {
   return {
     AWS_ENDPOINT_URL_ECR: server.endpoint,
+    AWS_ENDPOINT_URL_ECR_PUBLIC: server.endpoint,
     AWS_ENDPOINT_URL_STS: server.endpoint,
     AWS_ACCESS_KEY_ID: key.accessKeyId,
     AWS_SECRET_ACCESS_KEY: key.secretAccessKey,

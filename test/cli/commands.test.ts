@@ -61,6 +61,7 @@ describe('stowage env', () => {
     assert.match(secretAccessKey, /^[A-Za-z0-9]{40}$/)
     const variables = {
       AWS_ENDPOINT_URL_ECR: origin,
+      AWS_ENDPOINT_URL_ECR_PUBLIC: origin,
       AWS_ENDPOINT_URL_STS: origin,
       AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
