@@ -2,7 +2,7 @@
 
 import type { AccessKeys, Caller } from '../domain/context.ts'
 import type { HttpRequest } from './message.ts'
-import { isRegionName, parseAuthorization, parseCredential } from './sigv4/authorization.ts'
+import { isRegionName, parseAuthorization, parseCredential, type CredentialScope } from './sigv4/authorization.ts'
 import type { SigV4Verifier } from './sigv4/verify.ts'
 
 export type Authentication =
@@ -30,14 +30,24 @@ export function createAuthenticate({ verifier, accessKeys, devPrincipal }: Authe
   }
 }
 
+/** Whether a request names an access key that may be good. One that does not is refused whatever its body, which need not be received. */
+export function namesKnownKey(request: HttpRequest, accessKeys: AccessKeys): boolean {
+  const scope = namedScope(request)
+  return scope !== undefined && accessKeys.find(scope.accessKeyId) !== undefined
+}
+
 /** The signer named in a well-formed Authorization header, when its key is not one of ours: there is no secret to check it with. */
 function unknownSigner(
   request: HttpRequest,
   accessKeys: AccessKeys,
   devPrincipal: (accessKeyId: string) => Caller,
 ): Authentication | undefined {
-  const authorization = parseAuthorization(request.headers['authorization'] ?? '')
-  const scope = 'credential' in authorization ? parseCredential(authorization.credential) : undefined
+  const scope = namedScope(request)
   if (!scope || !isRegionName(scope.region) || accessKeys.find(scope.accessKeyId)) return undefined
   return { ok: true, caller: devPrincipal(scope.accessKeyId), region: scope.region }
+}
+
+function namedScope(request: HttpRequest): CredentialScope | undefined {
+  const authorization = parseAuthorization(request.headers['authorization'] ?? '')
+  return 'credential' in authorization ? parseCredential(authorization.credential) : undefined
 }

@@ -3,12 +3,13 @@ import { describeImages as describe } from '../../domain/describe-images.ts'
 import { page } from '../../domain/paging.ts'
 import { privateRegistry } from '../../domain/references.ts'
 import { getRepository } from '../../domain/repositories.ts'
-import type { ImageSummary, Repository } from '../../domain/ports/metadata.ts'
-import { list, optional, struct, type Infer } from '../../model/schema.ts'
+import type { ImageSummary } from '../../domain/ports/metadata.ts'
+import { list, optional, struct } from '../../model/schema.ts'
 import { maxResults, nextToken } from '../../model/shapes/common.ts'
 import { imageDetail, imageIdentifierList, imagesFilter } from '../../model/shapes/image.ts'
 import { inRepository } from '../../model/shapes/repository.ts'
 import { ecr, operation } from '../operation.ts'
+import { presentDetails } from '../present-image.ts'
 import { refuseTogether } from '../refuse-together.ts'
 import { onRepository } from '../resources.ts'
 import { showsActive } from './shows-active.ts'
@@ -31,13 +32,7 @@ export const describeImages = operation({
   handle: async (ctx, input) => {
     const repository = await getRepository(ctx, privateRegistry(ctx, input.registryId), input.repositoryName)
     const reads = ctx.metadata.read
-    const present = async (images: readonly ImageSummary[]) => {
-      const tags = await reads.tags.of(
-        repository.id,
-        images.map((image) => image.digest),
-      )
-      return images.map((image) => presentDetail(repository, image, tags.get(image.digest)))
-    }
+    const present = (images: readonly ImageSummary[]) => presentDetails(ctx, repository, images, beside)
     if (input.imageIds !== undefined) {
       refuseTogether('imageIds', input)
       return { imageDetails: await present(await describe(ctx, repository, input.imageIds)) }
@@ -56,22 +51,11 @@ export const describeImages = operation({
   },
 })
 
-function presentDetail(
-  repository: Repository,
-  image: ImageSummary,
-  tags: readonly string[] | undefined,
-): Infer<typeof imageDetail> {
+/** What the private API says of an image beside what both sides say. */
+function beside(image: ImageSummary) {
   return {
-    registryId: repository.registry.accountId,
-    repositoryName: repository.name,
-    imageDigest: image.digest,
-    imageTags: tags,
-    imageSizeInBytes: image.imageBytes,
-    imagePushedAt: image.pushedAtMs,
-    imageManifestMediaType: image.mediaType,
-    artifactMediaType: image.artifactType,
     lastRecordedPullTime: image.lastPulledAtMs,
     subjectManifestDigest: image.subject,
-    imageStatus: 'ACTIVE',
+    imageStatus: 'ACTIVE' as const,
   }
 }

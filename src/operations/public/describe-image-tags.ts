@@ -5,7 +5,7 @@ import { list, optional, struct } from '../../model/schema.ts'
 import { inRepository, maxResults, nextToken } from '../../model/shapes/public/common.ts'
 import { imageTagDetail } from '../../model/shapes/public/image.ts'
 import { ecrPublic, operation } from '../operation.ts'
-import { presentImage } from './present-image.ts'
+import { presentImage } from '../present-image.ts'
 import { onPublicRepository } from './public-resources.ts'
 
 /**

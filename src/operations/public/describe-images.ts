@@ -1,16 +1,16 @@
 import { describeImages as describe } from '../../domain/describe-images.ts'
 import { page } from '../../domain/paging.ts'
-import type { ImageSummary, Repository } from '../../domain/ports/metadata.ts'
+import type { ImageSummary } from '../../domain/ports/metadata.ts'
 import { publicRegistry } from '../../domain/public/registries.ts'
 import { getRepository } from '../../domain/repositories.ts'
 import { parseDigest } from '../../lib/digest.ts'
-import { list, optional, struct, type Infer } from '../../model/schema.ts'
+import { list, optional, struct } from '../../model/schema.ts'
 import { imageIdentifierList } from '../../model/shapes/image.ts'
 import { inRepository, maxResults, nextToken } from '../../model/shapes/public/common.ts'
 import { imageDetail } from '../../model/shapes/public/image.ts'
 import { ecrPublic, operation } from '../operation.ts'
+import { presentDetails } from '../present-image.ts'
 import { refuseTogether } from '../refuse-together.ts'
-import { presentImage } from './present-image.ts'
 import { onPublicRepository } from './public-resources.ts'
 
 /** https://docs.aws.amazon.com/AmazonECRPublic/latest/APIReference/API_DescribeImages.html */
@@ -35,13 +35,7 @@ export const describeImages = operation({
   handle: async (ctx, input) => {
     const repository = await getRepository(ctx, await publicRegistry(ctx, input.registryId), input.repositoryName)
     const reads = ctx.metadata.read
-    const present = async (images: readonly ImageSummary[]) => {
-      const tags = await reads.tags.of(
-        repository.id,
-        images.map((image) => image.digest),
-      )
-      return images.map((image) => presentDetail(repository, image, tags.get(image.digest)))
-    }
+    const present = (images: readonly ImageSummary[]) => presentDetails(ctx, repository, images, () => ({}))
     if (input.imageIds !== undefined) {
       refuseTogether('imageIds', input)
       return { imageDetails: await present(await describe(ctx, repository, input.imageIds)) }
@@ -57,16 +51,3 @@ export const describeImages = operation({
     return { imageDetails: await present(items), nextToken: next }
   },
 })
-
-function presentDetail(
-  repository: Repository,
-  image: ImageSummary,
-  tags: readonly string[] | undefined,
-): Infer<typeof imageDetail> {
-  return {
-    registryId: repository.registry.accountId,
-    repositoryName: repository.name,
-    imageTags: tags,
-    ...presentImage(image),
-  }
-}

@@ -8,8 +8,7 @@ import type { Operation } from '../../operations/operation.ts'
 import { perform } from '../../operations/perform.ts'
 import type { HttpRequest, HttpResponse } from '../message.ts'
 import { readBody } from '../read-body.ts'
-import type { Authenticate } from '../authenticate.ts'
-import { parseAuthorization, parseCredential } from '../sigv4/authorization.ts'
+import { namesKnownKey, type Authenticate } from '../authenticate.ts'
 import { faultResponse, faults, jsonType } from './faults.ts'
 import { parseDocument } from './parse-document.ts'
 
@@ -51,7 +50,7 @@ async function serve(options: JsonServiceOptions, request: HttpRequest, operatio
   const log = { service: operation.service.name, operation: operation.name }
   const maxBytes = bodyLimit(operation)
   const isTooLarge = (request.contentLength ?? 0) > maxBytes
-  if (!isTooLarge && !namesKnownKey(options.services, request)) {
+  if (!isTooLarge && !namesKnownKey(request, options.services.accessKeys)) {
     // Before its body is received, which may have 28 MiB: anyone may send one. Without a key of ours no body makes it authentic.
     const stranger = await options.authenticate(request, new Uint8Array(), operation.service.name)
     if (!stranger.ok) return faultResponse(requestId, { ...stranger.fault, status: 400 }, {}, log)
@@ -87,12 +86,6 @@ async function serve(options: JsonServiceOptions, request: HttpRequest, operatio
     }
     throw error
   }
-}
-
-function namesKnownKey(services: Services, request: HttpRequest): boolean {
-  const authorization = parseAuthorization(request.headers['authorization'] ?? '')
-  const scope = 'credential' in authorization ? parseCredential(authorization.credential) : undefined
-  return scope !== undefined && services.accessKeys.find(scope.accessKeyId) !== undefined
 }
 
 function contextFor(services: Services, caller: Caller, region: string, requestId: string): Context {
