@@ -4,7 +4,8 @@ import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 import { failureReasons, sentences } from '../src/model/errors.ts'
-import { ecr, ecrPublic, type Operation } from '../src/operations/operation.ts'
+import { adminOperations } from '../src/operations/admin/index.ts'
+import { ecr, ecrPublic, stowage, type Operation } from '../src/operations/operation.ts'
 import { privateOperations } from '../src/operations/private/index.ts'
 import { privateModelNames } from '../src/operations/private/model-names.ts'
 import { publicOperations } from '../src/operations/public/index.ts'
@@ -93,9 +94,16 @@ ${table(operationHead, operationRows(publicOperations, publicModelNames))}
 
 ${table(operationHead, [offeredRow(getCallerIdentity)])}
 
+## The operator's own API (AWS JSON 1.1, target \`${stowage.targetPrefix}\`, signing name \`${stowage.name}\`)
+
+What AWS has a console or people for. Only principals of the account that the server runs for (\`${flagOf('account')}\`) may call it; \`stowage admin\` does.
+
+${table(operationHead, adminOperations.map(offeredRow))}
+
 ## What errors say
 
-How sure the words are: *observed* in real answers quoted in public, *documented* on an AWS page, or *guessed* by analogy.
+How sure the words are: *observed* in real answers quoted in public, *documented* on an AWS page, or *guessed* by analogy;
+*own* ones are of operations that AWS does not have.
 
 ${table(['Error', 'Words', 'Sentence'], Object.entries(sentences).map(sentenceRow))}
 

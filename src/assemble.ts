@@ -64,6 +64,8 @@ export interface ServerAddress {
   readonly publicHost: string
   readonly account: string
   readonly region: string
+  /** A region that the API of public registries is offered in. */
+  readonly publicRegion: string
   /** SHA-256 fingerprint of the certificate, when it speaks TLS. */
   readonly fingerprint?: string | undefined
 }
@@ -209,6 +211,7 @@ async function buildServices(
     secrets,
     accessKeys: config.dev ? withAnyKey(accessKeys, config.account) : accessKeys,
     links,
+    operatorAccount: config.account,
     ecrQuirks: config.ecrQuirks,
     onBackgroundError: (what, error) => log.error({ err: error }, what),
   }
@@ -323,6 +326,7 @@ function addressOf(
     publicHost: services.links.registryHost(publicRegistryOf(account)),
     account,
     region,
+    publicRegion: services.publicRegions[0] ?? region,
     ...(tls && { fingerprint: new X509Certificate(tls.cert).fingerprint256 }),
   }
 }

@@ -1,14 +1,14 @@
 // The command line. Each command has a file of its own, loaded when it is called for; this one knows their options and what their errors
 // mean for the exit code: 0 done, 1 it could not be done, 2 it was asked for wrongly, 70 the server could not go on.
 
-import { readFileSync } from 'node:fs'
-
 import { Command, CommanderError } from 'commander'
 
-import { ConfigError, loadConfig, type LoadedConfig } from '../config.ts'
-import { flagOf, type SettingName, settingNames, settings, variableOf } from '../settings.ts'
+import { ConfigError } from '../config.ts'
+import { settingNames } from '../settings.ts'
+import { addAdminCommands } from './admin/add-admin-commands.ts'
 import { CommandError } from './command-error.ts'
 import { version } from './version.ts'
+import { load, withSettings } from './with-settings.ts'
 
 /** Runs a command line (without the program's own name) to its end and gives the exit code. Prints errors itself, a sentence each. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -67,6 +67,8 @@ function buildProgram(done: (code: number) => void): Command {
     printConfig(load(flags))
   })
 
+  addAdminCommands(program)
+
   program
     .command('version')
     .description('Print the version')
@@ -74,24 +76,6 @@ function buildProgram(done: (code: number) => void): Command {
       process.stdout.write(`stowage ${version}\n`)
     })
   return program
-}
-
-function withSettings(command: Command, names: readonly SettingName[]): Command {
-  for (const name of names) {
-    const { placeholder, description, default: value, defaultText } = settings[name]
-    const isShown = value !== undefined && value !== false && typeof value !== 'function'
-    const shownDefault = defaultText ?? (isShown ? String(value) : undefined)
-    const help = `${description.replaceAll('`', '')}${shownDefault === undefined ? '' : ` (default: ${shownDefault.replaceAll('`', '')})`}`
-    command.option(placeholder === '' ? flagOf(name) : `${flagOf(name)} <${placeholder}>`, help)
-  }
-  return command
-    .option(`${flagOf('config')} <FILE>`, 'Settings in YAML; flags and environment variables come before it')
-    .allowExcessArguments(false)
-    .addHelpText('after', `\nEach setting may also stand in the environment, such as ${variableOf('data')}.\n`)
-}
-
-function load(flags: Readonly<Record<string, string | boolean | undefined>>): LoadedConfig {
-  return loadConfig({ flags, environment: process.env, readFile: (file) => readFileSync(file, 'utf8') })
 }
 
 function report(error: unknown): number {

@@ -17,6 +17,7 @@ const document: z.ZodType<RunningServer> = z.object({
   publicHost: z.string(),
   account: z.string(),
   region: z.string(),
+  publicRegion: z.string(),
   fingerprint: z.string().optional(),
 })
 

@@ -82,6 +82,8 @@ export interface Services {
   readonly secrets: Secrets
   readonly accessKeys: AccessKeys
   readonly links: Links
+  /** The account whose principals may run this server: aliases, collection, usage (the `stowage` service). */
+  readonly operatorAccount: string
   /** ECR's deviations from the OCI specification instead of the specification (see docs/differences.md). */
   readonly ecrQuirks: boolean
   /** Told about work that failed after its request was answered. */

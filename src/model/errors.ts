@@ -1,7 +1,8 @@
 // The catalogue of errors: every name, its status, and every sentence, each marked with how sure we are of its words.
-// `observed`: seen in real answers quoted in public. `documented`: on an AWS page. `guessed`: by analogy, ours.
+// `observed`: seen in real answers quoted in public. `documented`: on an AWS page. `guessed`: by analogy, ours. `own`: of an operation that AWS
+// does not have.
 
-type Certainty = 'observed' | 'documented' | 'guessed'
+type Certainty = 'observed' | 'documented' | 'guessed' | 'own'
 
 interface Sentence<P> {
   readonly certainty: Certainty
@@ -11,6 +12,7 @@ interface Sentence<P> {
 const observed = <P = void>(text: (params: P) => string): Sentence<P> => ({ certainty: 'observed', text })
 const documented = <P = void>(text: (params: P) => string): Sentence<P> => ({ certainty: 'documented', text })
 const guessed = <P = void>(text: (params: P) => string): Sentence<P> => ({ certainty: 'guessed', text })
+const own = <P = void>(text: (params: P) => string): Sentence<P> => ({ certainty: 'own', text })
 
 interface InRepository {
   readonly repositoryName: string
@@ -66,6 +68,9 @@ export const sentences = {
   ),
   InvalidParameterException: observed<{ parameter: string; constraint: string }>(
     (p) => `Invalid parameter at '${p.parameter}' failed to satisfy constraint: '${p.constraint}'`,
+  ),
+  InvalidRegistryAliasException: own<{ alias: string; reason: string }>(
+    (p) => `The alias '${p.alias}' can not be used so: ${p.reason}`,
   ),
   'InvalidTagParameterException/aws': guessed(
     () =>
@@ -124,6 +129,8 @@ export const sentences = {
     (p) =>
       `Images with digests '[${p.imageDigests.join(', ')}]' required for pushing image into repository with name '${p.repositoryName}' in the registry with id '${p.registryId}' do not exist`,
   ),
+  RegistryAliasAlreadyExistsException: own<{ alias: string }>((p) => `The alias '${p.alias}' is in use already`),
+  RegistryAliasNotFoundException: own<{ alias: string }>((p) => `There is no alias '${p.alias}'`),
   RegistryNotFoundException: guessed<{ registryId: string }>(
     (p) => `The registry with id '${p.registryId}' does not exist`,
   ),

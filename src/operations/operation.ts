@@ -7,7 +7,7 @@ import type { StructSchema } from '../model/schema.ts'
 /** A service of AWS as its clients address it. */
 export interface Service {
   /** Signing name and IAM prefix. */
-  readonly name: 'ecr' | 'ecr-public' | 'sts'
+  readonly name: 'ecr' | 'ecr-public' | 'sts' | 'stowage'
   /** The prefix of `X-Amz-Target`; `undefined` for the Query protocol. */
   readonly targetPrefix: string | undefined
   readonly apiVersion: string
@@ -24,6 +24,9 @@ export const ecrPublic: Service = {
   apiVersion: '2020-10-30',
 }
 export const sts: Service = { name: 'sts', targetPrefix: undefined, apiVersion: '2011-06-15' }
+
+/** The operator's own API, which AWS does not have. */
+export const stowage: Service = { name: 'stowage', targetPrefix: 'Stowage_20261121', apiVersion: '2026-11-21' }
 
 /** What has to be allowed: an IAM action on a resource. */
 export interface Permission<I> {

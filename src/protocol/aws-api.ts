@@ -1,7 +1,8 @@
 // The AWS side of the server: everything that comes as POST to `/`.
 
 import type { Services } from '../domain/context.ts'
-import { ecrPublic } from '../operations/operation.ts'
+import { adminOperations } from '../operations/admin/index.ts'
+import { ecrPublic, stowage } from '../operations/operation.ts'
 import { privateModelNames } from '../operations/private/model-names.ts'
 import { privateOperations } from '../operations/private/index.ts'
 import { publicOperations } from '../operations/public/index.ts'
@@ -19,7 +20,7 @@ export interface ApiOptions {
 }
 
 /**
- * Answers the ECR and ECR Public APIs (AWS JSON 1.1), told apart by the target, and STS (Query), by the media type; anything else in AWS
+ * Answers the ECR and ECR Public APIs and the operator's own (AWS JSON 1.1), told apart by the target, and STS (Query), by the media type; anything else in AWS
  * JSON's form.
  */
 export function createApiHandler({ services, authenticate }: ApiOptions): HttpHandler {
@@ -36,12 +37,14 @@ export function createApiHandler({ services, authenticate }: ApiOptions): HttpHa
     modelNames: publicModelNames,
     regions: services.publicRegions,
   })
+  const admin = createJsonService({ services, authenticate, operations: adminOperations, modelNames: [] })
   const query = createQueryService({ services, authenticate, operations: [getCallerIdentity] })
   return async (request) => {
     if (request.path !== '/') return faultResponse(request.requestId, faults.noSuchPath)
     if (request.method !== 'POST') return faultResponse(request.requestId, faults.methodNotAllowed)
     const target = request.headers['x-amz-target']
     if (target?.startsWith(`${ecrPublic.targetPrefix}.`)) return publicJson(request)
+    if (target?.startsWith(`${stowage.targetPrefix}.`)) return admin(request)
     const isForm = /^application\/x-www-form-urlencoded *(?:;|$)/i.test(request.headers['content-type'] ?? '')
     return isForm && target === undefined ? query(request) : json(request)
   }

@@ -51,6 +51,22 @@ function registryContract(open: OpenMetadata): void {
       }
     })
 
+    test('all of them by account, page by page', async () => {
+      const made = [
+        await newAccount(store.metadata),
+        await newAccount(store.metadata),
+        await newAccount(store.metadata),
+      ]
+      const { registries } = store.metadata.read
+      const [first = ''] = made
+      const after = String(Number(first) - 1).padStart(12, '0')
+      const ids = async (from: string | undefined, limit: number) =>
+        (await registries.page(from, limit)).map(({ accountId }) => accountId)
+      assert.deepEqual(await ids(after, 2), made.slice(0, 2))
+      assert.deepEqual(await ids(made[1], 10), made.slice(2))
+      assert.deepEqual((await ids(undefined, 1000)).slice(-3), made)
+    })
+
     test('aliases come back as they were made, oldest first, those of one moment by name', async () => {
       const accountId = await newAccount(store.metadata)
       const made = [

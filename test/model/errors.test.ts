@@ -193,6 +193,18 @@ const rows: Readonly<Record<SentenceKey, readonly (readonly [raise: () => never,
       `Images with digests '[sha256:0a, sha256:0b]' ${pushing}`,
     ],
   ],
+  InvalidRegistryAliasException: [
+    [
+      () => fail('InvalidRegistryAliasException', { alias: 'aws', reason: 'it is a generic word' }),
+      "The alias 'aws' can not be used so: it is a generic word",
+    ],
+  ],
+  RegistryAliasAlreadyExistsException: [
+    [() => fail('RegistryAliasAlreadyExistsException', { alias: 'mine' }), "The alias 'mine' is in use already"],
+  ],
+  RegistryAliasNotFoundException: [
+    [() => fail('RegistryAliasNotFoundException', { alias: 'mine' }), "There is no alias 'mine'"],
+  ],
   RegistryNotFoundException: [
     [
       () => fail('RegistryNotFoundException', { registryId: 'an-alias' }),

@@ -101,6 +101,7 @@ export async function openTestRegistry(options: TestRegistryOptions = {}): Promi
         `${origin}/layers/${repository.id}/${digest}?until=${nowMs + lifeMs}`,
       logo: (name) => `http://${publicHost}/logo/${name}.png`,
     },
+    operatorAccount: account,
     ecrQuirks: options.ecrQuirks ?? false,
     onBackgroundError: (what, error) => backgroundErrors.push(`${what}: ${String(error)}`),
   }

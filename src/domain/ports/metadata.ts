@@ -141,6 +141,8 @@ export interface CatalogData {
 
 export interface RegistryReads {
   find(accountId: string): Promise<PublicRegistry | undefined>
+  /** Ordered by account, those after `after`. */
+  page(after: string | undefined, limit: number): Promise<readonly PublicRegistry[]>
   alias(name: string): Promise<RegistryAlias | undefined>
   /** In the order they were made. */
   aliases(accountId: string): Promise<readonly RegistryAlias[]>

@@ -45,6 +45,19 @@ export async function findPublicRegistry(ctx: Context): Promise<NamedRegistry | 
   return registry && { ...registry, aliases: await registries.aliases(registry.accountId) }
 }
 
+/** The public registries of all accounts, ordered by account, those after `after`. */
+export async function pagePublicRegistries(
+  ctx: Context,
+  after: string | undefined,
+  limit: number,
+): Promise<readonly NamedRegistry[]> {
+  const { registries } = ctx.metadata.read
+  const some = await registries.page(after, limit)
+  return Promise.all(
+    some.map(async (registry) => ({ ...registry, aliases: await registries.aliases(registry.accountId) })),
+  )
+}
+
 /** The alias that addresses of this registry are printed with. */
 export async function primaryAlias(ctx: Context, accountId: string): Promise<string> {
   const aliases = await ctx.metadata.read.registries.aliases(accountId)

@@ -9,6 +9,7 @@ export function registryReads(db: Kysely<Tables>): RegistryReads {
       const { rows } = await findRegistry(db, { accountId })
       return rows[0] && toRegistry(rows[0])
     },
+    page: async (after, limit) => (await pageRegistries(db, { after: after ?? '', limit })).rows.map(toRegistry),
     alias: async (name) => {
       const { rows } = await findAlias(db, { name })
       return rows[0] && toAlias(rows[0])
@@ -36,6 +37,10 @@ export function registryWrites(db: Kysely<Tables>): RegistryWrites {
 
 const findRegistry = statement((db, is: { readonly accountId: string }) =>
   db.selectFrom('public_registry').selectAll().where('account_id', '=', is.accountId),
+)
+
+const pageRegistries = statement((db, is: { readonly after: string; readonly limit: number }) =>
+  db.selectFrom('public_registry').selectAll().where('account_id', '>', is.after).orderBy('account_id').limit(is.limit),
 )
 
 const findAlias = statement((db, is: { readonly name: string }) =>

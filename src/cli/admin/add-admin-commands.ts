@@ -1,0 +1,75 @@
+// `stowage admin`: what an operator does, by the running server's own API. A file a noun; each is loaded when it is called for.
+
+import type { Command } from 'commander'
+
+import { load, withSettings, type Flags } from '../with-settings.ts'
+import type { AdminCall } from './admin-call.ts'
+
+/** Adds `admin` with its commands. */
+export function addAdminCommands(program: Command): void {
+  const admin = program.command('admin').description('Operate the running server: names of public registries')
+  addRegistryCommands(admin.command('registry').description('Public registries: aliases, the verified mark, names'))
+}
+
+function addRegistryCommands(registry: Command): void {
+  const nouns = () => import('./registry.ts')
+  const forAccount = '--account <ID>'
+  const whose = "The registry of this account instead of the server's own"
+
+  onServer(registry.command('list').description('Print every public registry with its aliases'))
+    .option('--json', 'As JSON')
+    .action(async ({ json, ...flags }: Flags) => (await nouns()).listRegistries(await connect(flags), json === true))
+
+  onServer(registry.command('verify').description('Give a registry the verified mark'))
+    .option(forAccount, whose)
+    .option('--off', 'Take the mark away')
+    .action(async ({ account, off, ...flags }: Flags) =>
+      (await nouns()).verifyRegistry(await connect(flags), text(account), off !== true),
+    )
+
+  onServer(
+    registry
+      .command('display-name')
+      .description('Set the name that the gallery shows of a verified registry; without NAME there is none')
+      .argument('[NAME]'),
+  )
+    .option(forAccount, whose)
+    .action(async (name: string | undefined, { account, ...flags }: Flags) =>
+      (await nouns()).nameRegistry(await connect(flags), text(account), name ?? ''),
+    )
+
+  const alias = registry.command('alias').description('Names in addresses: <host>/<alias>/<repository>')
+  onServer(alias.command('add').description('Give a registry one more alias').argument('<ALIAS>'))
+    .option(forAccount, whose)
+    .option('--pending', 'Only note that it is wanted: it leads nowhere until it is approved')
+    .option('--primary', 'Print addresses with it from now on')
+    .option('--allow-reserved', 'Even a word that AWS keeps to itself or thinks too generic')
+    .action(async (name: string, { account, pending, primary, allowReserved, ...flags }: Flags) =>
+      (await nouns()).addAlias(await connect(flags), name, {
+        account: text(account),
+        isPending: pending === true,
+        isPrimary: primary === true,
+        allowReserved: allowReserved === true,
+      }),
+    )
+  for (const [verb, what] of [
+    ['approve', 'Let a pending or rejected alias lead to its registry'],
+    ['reject', 'Refuse an alias that was asked for, or withdraw one'],
+    ['primary', 'Print addresses with this alias; the others go on working'],
+    ['remove', 'Take an alias away'],
+  ] as const) {
+    onServer(alias.command(verb).description(what).argument('<ALIAS>')).action(async (name: string, flags: Flags) =>
+      (await nouns()).aliasVerbs[verb](await connect(flags), name),
+    )
+  }
+}
+
+const onServer = (command: Command): Command => withSettings(command, ['data'])
+
+async function connect(flags: Flags): Promise<AdminCall> {
+  const { openAdminCall } = await import('./admin-call.ts')
+  return openAdminCall(load(flags).config.data)
+}
+
+const text = (value: string | boolean | undefined): string | undefined =>
+  typeof value === 'string' ? value : undefined

@@ -1,0 +1,18 @@
+// The operations of the operator's API: this list is the only way to them.
+
+import type { Operation } from '../operation.ts'
+import { createRegistryAlias } from './create-registry-alias.ts'
+import { deleteRegistryAlias } from './delete-registry-alias.ts'
+import { describePublicRegistries } from './describe-public-registries.ts'
+import { putPrimaryRegistryAlias } from './put-primary-registry-alias.ts'
+import { putPublicRegistry } from './put-public-registry.ts'
+import { putRegistryAliasStatus } from './put-registry-alias-status.ts'
+
+export const adminOperations: readonly Operation[] = [
+  createRegistryAlias,
+  deleteRegistryAlias,
+  describePublicRegistries,
+  putPrimaryRegistryAlias,
+  putPublicRegistry,
+  putRegistryAliasStatus,
+]
