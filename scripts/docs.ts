@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 
 import { failureReasons, sentences } from '../src/model/errors.ts'
 import { adminOperations } from '../src/operations/admin/index.ts'
+import { galleryOperations } from '../src/operations/gallery/index.ts'
 import { ecr, ecrPublic, stowage, type Operation } from '../src/operations/operation.ts'
 import { privateOperations } from '../src/operations/private/index.ts'
 import { privateModelNames } from '../src/operations/private/model-names.ts'
@@ -99,6 +100,12 @@ ${table(operationHead, [offeredRow(getCallerIdentity)])}
 What AWS has a console or people for. Only principals of the account that the server runs for (\`${flagOf('account')}\`) may call it; \`stowage admin\` does.
 
 ${table(operationHead, adminOperations.map(offeredRow))}
+
+## The gallery (JSON, \`POST /<operation>\` on the public listener, no signature)
+
+What AWS's gallery asks of a service that is not documented: see [differences](differences.md#the-gallerys-api).
+
+${table(operationHead, galleryOperations.map(offeredRow))}
 
 ## What errors say
 

@@ -10,7 +10,9 @@ import type { AccessKeys, Caller, Limits, Services } from './domain/context.ts'
 import { ecrLimits, ecrPublicLimits } from './domain/limits.ts'
 import type { Blobs } from './domain/ports/blobs.ts'
 import type { Logos } from './domain/ports/logos.ts'
+import type { Markdown } from './domain/ports/markdown.ts'
 import type { Metadata } from './domain/ports/metadata.ts'
+import { createDownloads } from './domain/public/downloads.ts'
 import { publicRegistryOf } from './domain/references.ts'
 import { type Housekeeping, startHousekeeping } from './housekeeping.ts'
 import { systemClock } from './lib/clock.ts'
@@ -28,6 +30,7 @@ import type { HttpHandler } from './protocol/message.ts'
 import { createPublicHandler } from './protocol/public/public-handler.ts'
 import type { RequestLine } from './protocol/request-log.ts'
 import { createSigV4Verifier } from './protocol/sigv4/verify.ts'
+import { openMarkdown } from './rendering/markdown.ts'
 import type { Config } from './settings.ts'
 import { openDiskBlobs } from './storage/disk.ts'
 import { createKeyFiles, openAccessKeys, readSecrets, rootPrincipal } from './storage/key-file.ts'
@@ -157,10 +160,14 @@ async function lock(directory: string, opened: AsyncDisposableStack): Promise<vo
   opened.defer(() => held.release())
 }
 
-async function openStores(
-  { config, onFatal }: AssembleOptions,
-  opened: AsyncDisposableStack,
-): Promise<{ metadata: Metadata; blobs: Blobs; logos: Logos }> {
+interface Stores {
+  readonly metadata: Metadata
+  readonly blobs: Blobs
+  readonly logos: Logos
+  readonly markdown: Markdown
+}
+
+async function openStores({ config, log, onFatal }: AssembleOptions, opened: AsyncDisposableStack): Promise<Stores> {
   const file = join(config.data, 'metadata.db')
   const metadata = await orStartError(`cannot open the database ${file}`, () => openSqliteMetadata({ file, onFatal }))
   opened.defer(() => metadata.close())
@@ -172,7 +179,9 @@ async function openStores(
   const logos = await orStartError(`cannot open the storage of logos in ${config.data}`, () =>
     openDiskLogos(config.data),
   )
-  return { metadata, blobs, logos }
+  const markdown = openMarkdown({ onError: (error) => log.error({ err: error }, 'rendering Markdown failed') })
+  opened.defer(() => markdown.close())
+  return { metadata, blobs, logos, markdown }
 }
 
 interface Built {
@@ -184,7 +193,7 @@ interface Built {
 
 async function buildServices(
   { config, log }: AssembleOptions,
-  stores: { readonly metadata: Metadata; readonly blobs: Blobs; readonly logos: Logos },
+  stores: Stores,
   ports: { readonly port: () => number; readonly publicPort: () => number },
 ): Promise<Built> {
   const directory = config.data
@@ -203,6 +212,7 @@ async function buildServices(
   const links = createLinks({ ...config, defaultRegistry, ...ports, tls: config.tlsCert !== undefined, layerKey })
   const services: Services = {
     ...stores,
+    downloads: createDownloads(),
     clock: systemClock,
     ids: randomIds,
     limits: limitsOf(config, ecrLimits),

@@ -1,4 +1,5 @@
-// What the server does beside requests: once after its start the comparison of files and tables, then sweeps every few minutes.
+// What the server does beside requests: once after its start the comparison of files and tables, then sweeps every few minutes; and, soon after each
+// pull of a public image, the count of downloads.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -22,6 +23,9 @@ export interface Housekeeping {
 /** The first requests come first. */
 const calmMs = 1_000
 const betweenSweepsMs = 5 * 60_000
+/** How long after a pull its count is added, for many of them at once: at most a second with the writing. */
+const downloadsLagMs = 500
+const afterFailureMs = 10_000
 /** How long a stop waits for what is under way. */
 const patienceMs = 5_000
 
@@ -51,7 +55,26 @@ export function startHousekeeping({ services, log, loadMetrics }: HousekeepingOp
       })
     } while (await pause(betweenSweepsMs, stopping.signal))
   }
-  const done = work()
+  const addDownloads = async () => {
+    let isTold = false
+    while (await happens(services.downloads.some(), stopping.signal)) {
+      await pause(downloadsLagMs, stopping.signal)
+      try {
+        await services.downloads.flush(services.metadata)
+        isTold = false
+      } catch (error) {
+        // Nothing is lost yet. A full disk may last for days: it is told once.
+        if (!isTold)
+          log.error({ err: error }, 'downloads could not be added to the tables; they are kept and tried again')
+        isTold = true
+        await pause(afterFailureMs, stopping.signal)
+      }
+    }
+    await services.downloads.flush(services.metadata).catch((error: unknown) => {
+      log.error({ err: error }, 'the last downloads were not counted')
+    })
+  }
+  const done = Promise.all([work(), addDownloads()])
   return {
     stop: async () => {
       stopping.abort()
@@ -61,6 +84,16 @@ export function startHousekeeping({ services, log, loadMetrics }: HousekeepingOp
       waiting.abort()
     },
   }
+}
+
+/** False when the server stops before it happens. */
+async function happens(event: Promise<void>, signal: AbortSignal): Promise<boolean> {
+  if (signal.aborted) return false
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  const stop = () => resolve(false)
+  signal.addEventListener('abort', stop, { once: true })
+  event.then(() => resolve(true)).catch(() => {})
+  return promise.finally(() => signal.removeEventListener('abort', stop))
 }
 
 /** False when the server stops meanwhile. */

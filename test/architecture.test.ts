@@ -54,7 +54,8 @@ test('2. domain/ imports only model/ and lib/; time, ids and files are not its o
   )
 })
 
-test('3. storage/ knows the ports only, and its engines do not know each other', () => {
+test('3. storage/ and rendering/ know the ports only, and the engines of storage/ do not know each other', () => {
+  assert.deepEqual(strays(below('rendering'), ['rendering/', 'domain/ports/', 'lib/']), [])
   assert.deepEqual(strays(below('storage'), ['storage/', 'domain/ports/', 'domain/context.ts', 'lib/']), [])
   const engines = [
     'storage/sql/sqlite/',
@@ -89,14 +90,16 @@ test('3. storage/ knows the ports only, and its engines do not know each other',
 })
 
 test('4. only assemble.ts knows concrete implementations', () => {
-  const knowing = files
-    .filter((file) => !file.path.startsWith('src/storage/') && file.path !== 'src/assemble.ts')
-    .flatMap((file) =>
-      ownImports(file)
-        .filter(({ target }) => target.startsWith('src/storage/'))
-        .map(({ target }) => `${file.path} -> ${target}`),
-    )
-  assert.deepEqual(knowing, [])
+  for (const room of ['src/storage/', 'src/rendering/']) {
+    const knowing = files
+      .filter((file) => !file.path.startsWith(room) && file.path !== 'src/assemble.ts')
+      .flatMap((file) =>
+        ownImports(file)
+          .filter(({ target }) => target.startsWith(room))
+          .map(({ target }) => `${file.path} -> ${target}`),
+      )
+    assert.deepEqual(knowing, [])
+  }
 })
 
 /** Functions of the domain that a protocol may call itself: decisions, parsing and reading, and the streaming twin of UploadLayerPart. */
@@ -165,6 +168,27 @@ test('7. no import circles', () => {
   }
   for (const path of targets.keys()) visit(path, [])
   assert.deepEqual(circles, [])
+})
+
+test('what renders Markdown is loaded in its worker alone: the server starts without it', () => {
+  const loads = new Map(
+    files.map((file) => [file.path, file.imports.filter((item) => !item.typeOnly).map(({ target }) => target)]),
+  )
+  const reached = (from: string, seen = new Set<string>()): ReadonlySet<string> => {
+    for (const target of loads.get(from) ?? []) if (!seen.has(target)) reached(target, seen.add(target))
+    return seen
+  }
+  const libraries = ['markdown-it', 'sanitize-html']
+  assert.deepEqual(
+    libraries.map((library) => reached('src/rendering/markdown-worker.ts').has(library)),
+    [true, true],
+  )
+  for (const start of ['src/cli/main.ts', 'src/assemble.ts'])
+    assert.deepEqual(
+      libraries.filter((library) => reached(start).has(library)),
+      [],
+      start,
+    )
 })
 
 test('every import of ours leads to a file', () => {

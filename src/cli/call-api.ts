@@ -15,6 +15,8 @@ import type { RunningServer } from './server-file.ts'
 
 /** Room for a page of a thousand repositories, and for the longest catalog data. */
 const answerBytesMax = 8 * 1024 * 1024
+/** Of an answer that makes no sense. */
+const shownCharacters = 200
 
 /** The server refused, with a name and a sentence of AWS's. */
 export class RefusalError extends CommandError {
@@ -39,15 +41,18 @@ export async function callApi<I, O>(
   const body = JSON.stringify(encode(operation.input, input))
   const headers = signedHeaders(server, key, operation, body)
   const outgoing = { method: 'POST', path: '/', headers, body, answerBytesMax } as const
-  const answer = parse((await sendRequest(server, server.origin, outgoing)).toString())
-  const refusal = refusalIn(answer)
-  if (refusal) throw refusal
+  const text = (await sendRequest(server, server.origin, outgoing)).toString()
   try {
+    const answer: unknown = JSON.parse(text)
+    const refusal = refusalIn(answer)
+    if (refusal) throw refusal
     const output: unknown = decode(operation.output, answer)
     return output as O // what a StructSchema<O> describes
   } catch (error) {
-    if (!(error instanceof WireTypeError)) throw error
-    const sentence = `what answers at ${server.origin} is not the API of this program: ${error.message}`
+    if (!(error instanceof SyntaxError || error instanceof WireTypeError)) throw error
+    // No operation gave this: a proxy did, or a part of the server that failed.
+    const said = text === '' ? 'nothing: its log may tell why' : JSON.stringify(text.slice(0, shownCharacters))
+    const sentence = `the server at ${server.origin} did not answer ${operation.name} as its API does; it said ${said}`
     throw new CommandError(sentence, 1, error)
   }
 }
@@ -90,14 +95,6 @@ function signedHeaders(
 /** ECR Public is offered in few regions, and the server's own need not be among them. */
 function regionOf({ region, publicRegion }: RunningServer, service: Service): string {
   return service.name === ecrPublic.name ? publicRegion : region
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 /** Errors have a `__type`, which no output has. */

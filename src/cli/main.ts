@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander'
 import { ConfigError } from '../config.ts'
 import { settingNames } from '../settings.ts'
 import { addAdminCommands } from './admin/add-admin-commands.ts'
+import { addCatalogCommands } from './catalog/add-catalog-commands.ts'
 import { CommandError } from './command-error.ts'
 import { version } from './version.ts'
 import { load, withSettings } from './with-settings.ts'
@@ -68,6 +69,7 @@ function buildProgram(done: (code: number) => void): Command {
   })
 
   addAdminCommands(program)
+  addCatalogCommands(program)
 
   program
     .command('version')

@@ -5,7 +5,9 @@ import type { Digest } from '../lib/digest.ts'
 import type { Ids } from '../lib/ids.ts'
 import type { Blobs } from './ports/blobs.ts'
 import type { Logos } from './ports/logos.ts'
+import type { Markdown } from './ports/markdown.ts'
 import type { Metadata, RegistryKey, Repository } from './ports/metadata.ts'
+import type { Downloads } from './public/downloads.ts'
 
 /** The principal of a request, as IAM names it. */
 export interface Caller {
@@ -72,6 +74,8 @@ export interface Services {
   readonly metadata: Metadata
   readonly blobs: Blobs
   readonly logos: Logos
+  readonly markdown: Markdown
+  readonly downloads: Downloads
   readonly clock: Clock
   readonly ids: Ids
   readonly limits: Limits

@@ -5,6 +5,7 @@ import { failureReasons } from '../model/errors.ts'
 import type { Context } from './context.ts'
 import { distinctImageIds, failed, resolveImageId, type ImageFailure, type ImageIdentifier } from './image-ids.ts'
 import type { MetadataWrites, RegistryKey, Repository } from './ports/metadata.ts'
+import { hideEmpty } from './public/gallery-entries.ts'
 import { notFound } from './repositories.ts'
 
 export interface DeletedImages {
@@ -35,6 +36,7 @@ export async function deleteImages(
       if ('failure' in outcome) failures.push(outcome.failure)
       else deleted.push(...outcome)
     }
+    await hideEmpty(tx, repository)
     return { deleted, failures }
   })
 }

@@ -46,7 +46,10 @@ export async function getImages(
       if (bytes > limit) fail('LimitExceededException/answer', { limit })
     }
   }
-  for (const { image } of images) notePull(ctx, repository, image)
+  for (const found of images) {
+    notePull(ctx, repository, found.image)
+    await countDownload(ctx, repository, found)
+  }
   return { images, failures }
 }
 
@@ -59,6 +62,14 @@ async function getImage(
   if ('failure' in resolved) return resolved
   const image = await ctx.metadata.read.images.find(repository.id, resolved.digest)
   return image ? { image, tag: resolved.tag } : failed(imageId, 'ImageNotFound')
+}
+
+/** A pull of an index is the index and then one of its images: those do not count again. */
+async function countDownload(ctx: Context, repository: Repository, { image, tag }: FoundImage): Promise<void> {
+  if (repository.registry.kind !== 'public') return
+  const isChild =
+    tag === undefined && (await ctx.metadata.read.images.parents(repository.id, image.digest, 1)).length > 0
+  if (!isChild) ctx.downloads.count(repository.id)
 }
 
 /** Records a pull after its answer, at most once a day for an image: a pull must not wait for a write. */

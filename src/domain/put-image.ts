@@ -6,6 +6,7 @@ import type { Context } from './context.ts'
 import { checkImageDigest, checkImageTag } from './image-ids.ts'
 import { parseManifest, type ParsedManifest } from './manifests.ts'
 import type { Image, ImageSummary, LayerReference, MetadataWrites, RegistryKey, Repository } from './ports/metadata.ts'
+import { showPushed } from './public/gallery-entries.ts'
 import { named } from './references.ts'
 import { notFound } from './repositories.ts'
 import { mayMove } from './tag-mutability.ts'
@@ -63,6 +64,7 @@ export async function putImage(
     const image =
       existing ?? (await addImage(ctx, tx, repository, { digest, manifest: wanted.manifest, manifestBytes, parsed }))
     if (wanted.tag !== undefined) await giveTag(ctx, tx, repository, digest, wanted.tag)
+    await showPushed(tx, repository, ctx.clock.now())
     return image
   })
 }

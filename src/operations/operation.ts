@@ -7,8 +7,8 @@ import type { StructSchema } from '../model/schema.ts'
 /** A service of AWS as its clients address it. */
 export interface Service {
   /** Signing name and IAM prefix. */
-  readonly name: 'ecr' | 'ecr-public' | 'sts' | 'stowage'
-  /** The prefix of `X-Amz-Target`; `undefined` for the Query protocol. */
+  readonly name: 'ecr' | 'ecr-public' | 'sts' | 'stowage' | 'gallery'
+  /** The prefix of `X-Amz-Target`; `undefined` where nothing of the kind is sent. */
   readonly targetPrefix: string | undefined
   readonly apiVersion: string
 }
@@ -27,6 +27,9 @@ export const sts: Service = { name: 'sts', targetPrefix: undefined, apiVersion: 
 
 /** The operator's own API, which AWS does not have. */
 export const stowage: Service = { name: 'stowage', targetPrefix: 'Stowage_20261121', apiVersion: '2026-11-21' }
+
+/** What the gallery of public registries asks its server: nobody signs, and a path names the operation. AWS documents no version of it. */
+export const gallery: Service = { name: 'gallery', targetPrefix: undefined, apiVersion: '2020-10-30' }
 
 /** What has to be allowed: an IAM action on a resource. */
 export interface Permission<I> {

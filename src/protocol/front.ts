@@ -1,5 +1,6 @@
 // The front door: which part of the server a path belongs to, and nothing else.
 
+import { isGalleryPath } from './gallery/handler.ts'
 import type { HttpHandler, HttpResponse } from './message.ts'
 
 export interface FrontDoorOptions {
@@ -39,16 +40,18 @@ export interface PublicFrontDoorOptions {
   readonly distribution: HttpHandler
   readonly token: HttpHandler
   readonly logos: HttpHandler
+  readonly gallery: HttpHandler
   readonly healthz: HttpHandler
   readonly readyz: HttpHandler
 }
 
-/** The same for the listener of the public registries. The APIs are not behind it. */
+/** The same for the listener of the public registries. The APIs that need a signature are not behind it. */
 export function createPublicFrontDoor(parts: PublicFrontDoorOptions): HttpHandler {
   return (request) => {
     const { path } = request
     if (path.startsWith('/v2/') || path === '/v2') return parts.distribution(request)
     if (path.startsWith('/logo/')) return parts.logos(request)
+    if (isGalleryPath(path)) return parts.gallery(request)
     switch (path) {
       // Clients use it with and without the slash.
       case '/token/':

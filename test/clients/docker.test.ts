@@ -1,7 +1,7 @@
 // The Docker engine and its command line, against an engine of our own. Loopback is an insecure registry to it by default.
 
 import assert from 'node:assert/strict'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { before, describe, test } from 'node:test'
 
 import { type RunResult, skipUnlessRoot } from '../support/client.ts'
@@ -27,8 +27,8 @@ describe('docker', { skip: skipUnlessRoot('dockerd', 'docker', 'containerd') }, 
     return stdout
   }
 
-  const login = async (password: string): Promise<RunResult> =>
-    run(['login', '-u', 'AWS', '--password-stdin', setting.stowage.host], password)
+  const login = async (password: string, host: string = setting.stowage.host): Promise<RunResult> =>
+    run(['login', '-u', 'AWS', '--password-stdin', host], password)
 
   async function loggedIn(): Promise<void> {
     const { code, stderr } = await login(await setting.stowage.password())
@@ -114,4 +114,45 @@ describe('docker', { skip: skipUnlessRoot('dockerd', 'docker', 'containerd') }, 
     assert.notEqual(code, 0)
     assert.match(stderr, /The repository with name 'docker\/absent' does not exist in the registry with id '\d{12}'/)
   })
+
+  test('pulls from a public registry without signing in, by tag and by digest; only its owner pushes', async () => {
+    const host = setting.publicHost()
+    const repository = await setting.createPublicRepository('docker/public')
+    assert.match(repository, new RegExp(`^${host}/([a-z]\\d){4}/docker/public$`))
+    await importImage(`${repository}:v1`, 'docker-public', 700_000)
+    const id = await imageId(`${repository}:v1`)
+    const stranger = await run(['push', `${repository}:v1`])
+    assert.notEqual(stranger.code, 0)
+    assert.match(stranger.stderr, /denied: Not Authorized/)
+
+    assert.notEqual((await login('wrong', host)).code, 0)
+    const signedIn = await login(await setting.stowage.password(), host)
+    assert.equal(signedIn.code, 0, signedIn.stderr)
+    const pushed = await docker('push', `${repository}:v1`)
+    const digest = /v1: digest: (sha256:[0-9a-f]{64})/.exec(pushed)?.[1]
+    assert.ok(digest !== undefined, pushed)
+    await docker('logout', host)
+    assert.ok(!(await passwordsOf(setting.sandbox.path('docker-config'))).includes(host), 'still signed in')
+
+    for (const reference of [`${repository}:v1`, `${repository}@${digest}`]) {
+      await docker('rmi', '-f', id)
+      await docker('pull', reference)
+      assert.equal(await imageId(reference), id)
+    }
+    await docker('tag', `${repository}@${digest}`, `${repository}:v2`)
+    const again = await run(['push', `${repository}:v2`])
+    assert.notEqual(again.code, 0)
+    assert.match(again.stderr, /denied: Not Authorized/)
+    const absent = await run(['pull', `${repository}-not:v1`])
+    assert.notEqual(absent.code, 0)
+    assert.match(absent.stderr, /The repository with name 'docker\/public-not' does not exist in the registry with id/)
+  })
 })
+
+/** The hosts that docker's command line holds a password for. */
+async function passwordsOf(directory: string): Promise<readonly string[]> {
+  const { auths = {} } = JSON.parse(await readFile(`${directory}/config.json`, 'utf8')) as {
+    readonly auths?: Readonly<Record<string, unknown>>
+  } // docker's own file
+  return Object.keys(auths)
+}

@@ -44,4 +44,41 @@ describe('oras', { skip: skipUnless('oras') }, () => {
     assert.notEqual(gone.code, 0)
     assert.match(gone.stderr, /not found/)
   })
+
+  test('everyone pulls an artifact from a public registry and discovers what is attached to it', async () => {
+    const host = setting.publicHost()
+    const repository = await setting.createPublicRepository('oras/public')
+    const at = `${repository}:v1`
+    await writeFile(setting.sandbox.path('app.txt'), 'the public application\n')
+    await writeFile(setting.sandbox.path('other.txt'), 'never pushed\n')
+    await writeFile(setting.sandbox.path('sbom.json'), '{"packages":[]}')
+    const artifactType = 'application/vnd.example.app'
+    const push = ['push', '--plain-http', '--artifact-type', artifactType, at, 'app.txt:text/plain']
+    const attach = ['attach', '--plain-http', '--artifact-type', sbomType, at, 'sbom.json:application/json']
+    // One request: this program's copying of several blobs at once panics when all of them are refused.
+    const refusedPush = async (): Promise<void> => {
+      const args = ['blob', 'push', '--plain-http', repository, setting.sandbox.path('other.txt')]
+      const { code, stderr } = await setting.sandbox.run('oras', args)
+      assert.notEqual(code, 0)
+      assert.equal(stderr, 'Error response from registry: denied: Not Authorized')
+    }
+
+    await refusedPush()
+    const input = await setting.stowage.password()
+    await setting.sandbox.succeed('oras', ['login', '--plain-http', '-u', 'AWS', '--password-stdin', host], { input })
+    await oras(...push)
+    await oras(...attach)
+    await oras('logout', host)
+
+    await refusedPush()
+    const directory = setting.sandbox.path('public')
+    await oras('pull', '--plain-http', '-o', directory, at)
+    assert.equal(await readFile(`${directory}/app.txt`, 'utf8'), 'the public application\n')
+    const found = await oras('discover', '--plain-http', '--artifact-type', sbomType, '--format', 'json', at)
+    const [, sbom] = /"reference": "[^"]+@(sha256:[0-9a-f]{64})"/.exec(found) ?? []
+    assert.ok(sbom !== undefined && found.includes(`"artifactType": "${sbomType}"`), found)
+    await oras('pull', '--plain-http', '-o', setting.sandbox.path('public-sbom'), `${repository}@${sbom}`)
+    assert.equal(await readFile(setting.sandbox.path('public-sbom', 'sbom.json'), 'utf8'), '{"packages":[]}')
+    assert.equal(await oras('repo', 'tags', '--plain-http', repository), 'v1')
+  })
 })

@@ -1,11 +1,7 @@
 // Public registries as real programs meet them: everyone pulls without a login, the owner pushes with one.
 
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, test } from 'node:test'
-
-import { CreateRepositoryCommand, ECRPUBLICClient } from '@aws-sdk/client-ecr-public'
 
 import { skipUnless } from '../support/client.ts'
 import { makeImage, writeLayout } from '../support/image-layout.ts'
@@ -15,24 +11,7 @@ import { useStowage } from './setting.ts'
 describe('skopeo and the public registries', { skip: skipUnless('skopeo') }, () => {
   const setting = useStowage()
 
-  /** The address of a repository that exists from now on. */
-  async function createPublicRepository(repositoryName: string): Promise<string> {
-    const { env, origin } = setting.stowage
-    const client = new ECRPUBLICClient({
-      endpoint: origin,
-      region: 'us-east-1',
-      credentials: { accessKeyId: env['AWS_ACCESS_KEY_ID'] ?? '', secretAccessKey: env['AWS_SECRET_ACCESS_KEY'] ?? '' },
-      maxAttempts: 1,
-    })
-    const { repository } = await client.send(new CreateRepositoryCommand({ repositoryName }))
-    client.destroy()
-    return repository?.repositoryUri ?? assert.fail('no repositoryUri')
-  }
-
-  const host = (): string => {
-    const file = join(setting.stowage.dataDir, 'server.json')
-    return (JSON.parse(readFileSync(file, 'utf8')) as { publicHost: string }).publicHost // written by the server under test
-  }
+  const host = setting.publicHost
   const login = (input: string) =>
     setting.sandbox.run('skopeo', ['login', '--tls-verify=false', '-u', 'AWS', '--password-stdin', host()], { input })
   const logout = () => setting.sandbox.succeed('skopeo', ['logout', host()])
@@ -44,7 +23,7 @@ describe('skopeo and the public registries', { skip: skipUnless('skopeo') }, () 
     const image = makeImage({ seed: 'public', layerBytes: [1000, 20_000] })
     await writeLayout(setting.sandbox.path('image'), image)
     const source = `oci:${setting.sandbox.path('image')}:latest`
-    const address = await createPublicRepository('tools/hello')
+    const address = await setting.createPublicRepository('tools/hello')
     assert.match(address, new RegExp(`^${host()}/([a-z][0-9]){4}/tools/hello$`))
 
     const refused = await copy(source, `docker://${address}:v1`)

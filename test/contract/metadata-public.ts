@@ -136,6 +136,9 @@ function documentContract(open: OpenMetadata): void {
       logo: `${'ab'.repeat(32)}-${'c'.repeat(16)}`,
       aboutText: '# About\n\u0000',
       usageText: '',
+      aboutHtml: '<h1>About</h1>\n',
+      usageHtml: '',
+      htmlRules: 1,
     }
 
     test('catalog data is absent, comes back as it was put, and is replaced whole', async () => {

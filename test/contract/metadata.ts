@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto'
 import { describe, test } from 'node:test'
 import { digestOf } from '../../src/lib/digest.ts'
 import type { MetadataWrites } from '../../src/domain/ports/metadata.ts'
+import { galleryContract } from './metadata-gallery.ts'
 import { imageContract } from './metadata-images.ts'
 import { layerContract } from './metadata-layers.ts'
 import { publicContract } from './metadata-public.ts'
@@ -25,6 +26,7 @@ export function metadataContract(engine: string, open: OpenMetadata): void {
     imageContract(open)
     layerContract(open)
     publicContract(open)
+    galleryContract(open)
     transactionContract(open)
     persistenceContract(open)
   })

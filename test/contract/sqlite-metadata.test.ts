@@ -79,7 +79,7 @@ describe('the statements that the contract runs', () => {
           .prepare(`explain query plan ${text}`)
           .all()
           .map((row) => String(row['detail']))
-        if (plan.some(isSlow)) bad.push([text.slice(0, 400), ...plan].join('\n    '))
+        if (plan.some(isSearch(text) ? isSlowSearch : isSlow)) bad.push([text.slice(0, 400), ...plan].join('\n    '))
       }
       assert.equal(bad.length, 0, bad.join('\n'))
     } finally {
@@ -90,6 +90,11 @@ describe('the statements that the contract runs', () => {
 
   const isSlow = (step: string) =>
     (/\bSCAN\b/.test(step) && !/VALUES CLAUSE|CONSTANT ROW/.test(step)) || /TEMP B-TREE/.test(step)
+
+  // What the words of a search lead to is gathered, `found`, and sorted; but it is led to by an index, and from there on by keys.
+  const isSearch = (text: string) => text.startsWith('select') && text.includes('"gallery_')
+  const isSlowSearch = (step: string) =>
+    isSlow(step.replace(/^SCAN (?:found|some)$|^USE TEMP B-TREE FOR (?:ORDER BY|DISTINCT)$/, ''))
 })
 
 describe('the SQLite engine', () => {

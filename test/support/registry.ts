@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AccessKey, Caller, Context, Limits, Services } from '../../src/domain/context.ts'
 import { ecrLimits, ecrPublicLimits } from '../../src/domain/limits.ts'
+import { createDownloads } from '../../src/domain/public/downloads.ts'
 import type { RegistryKey } from '../../src/domain/ports/metadata.ts'
 import { digestOf, type Digest } from '../../src/lib/digest.ts'
 import { randomIds } from '../../src/lib/ids.ts'
@@ -16,6 +17,7 @@ import { createRepository } from '../../src/operations/private/create-repository
 import { initiateLayerUpload } from '../../src/operations/private/initiate-layer-upload.ts'
 import { putImage } from '../../src/operations/private/put-image.ts'
 import { uploadLayerPart } from '../../src/operations/private/upload-layer-part.ts'
+import { openMarkdown } from '../../src/rendering/markdown.ts'
 import { openDiskBlobs } from '../../src/storage/disk.ts'
 import { openDiskLogos } from '../../src/storage/logos.ts'
 import { openSqliteMetadata } from '../../src/storage/sql/sqlite/open-sqlite-metadata.ts'
@@ -66,6 +68,8 @@ export async function openTestRegistry(options: TestRegistryOptions = {}): Promi
     },
   })
   const blobs = await openDiskBlobs({ directory, reserveBytes: 0 })
+  // Other tests may have the processors just now.
+  const markdown = openMarkdown({ limitMs: 10_000, onError: (error) => backgroundErrors.push(String(error)) })
   const keys = new Map<string, AccessKey>(
     [account, otherAccount].map((id) => {
       const principal = rootOf(id)
@@ -87,6 +91,8 @@ export async function openTestRegistry(options: TestRegistryOptions = {}): Promi
     metadata,
     blobs,
     logos: await openDiskLogos(directory),
+    markdown,
+    downloads: createDownloads(),
     clock: { now: () => now },
     ids: randomIds,
     limits: { ...ecrLimits, ...options.limits },
@@ -123,6 +129,7 @@ export async function openTestRegistry(options: TestRegistryOptions = {}): Promi
     perform: (operation, input, context = ctx()) => perform(operation, context, input),
     backgroundErrors,
     close: async () => {
+      await markdown.close()
       await metadata.close()
       await blobs.close()
       if (options.directory === undefined) await rm(directory, { recursive: true, force: true })

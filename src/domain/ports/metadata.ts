@@ -2,6 +2,7 @@
 // Absence is `undefined`; ordering is byte order on every engine; pages go by key, never by offset.
 
 import type { Digest } from '../../lib/digest.ts'
+import type { GalleryReads, GalleryWrites } from './gallery.ts'
 
 /** A registry: one per account and region on the private side, one per account (region empty) on the public side. */
 export interface RegistryKey {
@@ -137,6 +138,11 @@ export interface CatalogData {
   readonly logo?: string | undefined
   readonly aboutText?: string | undefined
   readonly usageText?: string | undefined
+  /** What the gallery shows of the texts, made when they were written (see `ports/markdown.ts`); absent in rows that are older. */
+  readonly aboutHtml?: string | undefined
+  readonly usageHtml?: string | undefined
+  /** The rules that the HTML was made by. */
+  readonly htmlRules?: number | undefined
 }
 
 export interface RegistryReads {
@@ -330,6 +336,7 @@ export interface PhysReads {
 export interface MetadataReads {
   readonly registries: RegistryReads
   readonly catalog: CatalogReads
+  readonly gallery: GalleryReads
   readonly policies: PolicyReads
   readonly repositories: RepositoryReads
   readonly images: ImageReads
@@ -343,6 +350,7 @@ export interface MetadataReads {
 export interface MetadataWrites {
   readonly registries: RegistryWrites
   readonly catalog: CatalogWrites
+  readonly gallery: GalleryWrites
   readonly policies: PolicyWrites
   readonly repositories: RepositoryWrites
   readonly images: ImageWrites

@@ -4,6 +4,7 @@
 import { fail } from '../../model/errors.ts'
 import type { Context } from '../context.ts'
 import type { MetadataWrites, PublicRegistry, RegistryAlias } from '../ports/metadata.ts'
+import { noteAlias } from './gallery-entries.ts'
 import { ensurePublicRegistry, type NamedRegistry } from './registries.ts'
 import { reservedBecause } from './reserved-aliases.ts'
 
@@ -28,6 +29,7 @@ export async function addAlias(ctx: Context, wanted: NewAlias): Promise<Registry
     const createdAtMs = Math.max(ctx.clock.now(), (newest?.createdAtMs ?? 0) + 1)
     const alias = { name, accountId, status, primary: false, default: false, createdAtMs } as const
     if (!(await tx.registries.createAlias(alias))) fail('RegistryAliasAlreadyExistsException', { alias: name })
+    await noteAlias(tx, alias, true)
     return alias
   })
 }
@@ -39,7 +41,9 @@ export async function judgeAlias(ctx: Context, name: string, status: RegistryAli
     if (alias.default) fail('InvalidRegistryAliasException', { alias: name, reason: 'the service issued it' })
     if (alias.primary && status !== 'ACTIVE') refusePrimary(name)
     await tx.registries.updateAlias(name, { status })
-    return { ...alias, status }
+    const judged = { ...alias, status }
+    await noteAlias(tx, judged, true)
+    return judged
   })
 }
 
@@ -66,6 +70,7 @@ export async function removeAlias(ctx: Context, name: string): Promise<RegistryA
     if (alias.default) fail('InvalidRegistryAliasException', { alias: name, reason: 'the service issued it' })
     if (alias.primary) refusePrimary(name)
     await tx.registries.removeAlias(name)
+    await noteAlias(tx, alias, false)
     return alias
   })
 }
@@ -81,6 +86,7 @@ export async function describePublicly(
     const registry = await tx.registries.find(accountId)
     const changed = { accountId, displayName: undefined, verified: false, ...registry, ...change }
     await tx.registries.put(changed)
+    await tx.gallery.verify(accountId, changed.verified)
     return { ...changed, aliases: await tx.registries.aliases(accountId) }
   })
 }

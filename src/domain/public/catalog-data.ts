@@ -3,10 +3,12 @@
 import type { Context } from '../context.ts'
 import type { CatalogData, RegistryKey } from '../ports/metadata.ts'
 import { getRepository, notFound } from '../repositories.ts'
+import { withHtml } from './catalog-html.ts'
+import { redescribe } from './gallery-entries.ts'
 import { dropLogo, isSameLogo, keepLogo } from './logos.ts'
 
-/** What a client puts: as it is shown, but for the logo, whose bytes come along. */
-export interface NewCatalogData extends Omit<CatalogData, 'logo'> {
+/** What a client puts: as it is shown, but for the logo, whose bytes come along, and the HTML, which is made of the texts. */
+export interface NewCatalogData extends Omit<CatalogData, 'logo' | 'aboutHtml' | 'usageHtml' | 'htmlRules'> {
   /** A PNG; an empty one is none. */
   readonly logo?: Uint8Array | undefined
 }
@@ -24,7 +26,7 @@ export async function putCatalogData(
   name: string,
   given: NewCatalogData,
 ): Promise<CatalogData> {
-  const { logo: bytes, ...texts } = given
+  const { logo: bytes, ...texts } = await withHtml(ctx, given)
   return keepLogo(ctx, bytes, async (newLogo) => {
     const { data, unused } = await ctx.metadata.write(async (tx) => {
       const repository = (await tx.repositories.find(registry, name)) ?? notFound(registry, name)
@@ -33,6 +35,7 @@ export async function putCatalogData(
       const [logo, other] = isSameLogo(oldLogo, newLogo) ? [oldLogo, newLogo] : [newLogo, oldLogo]
       const replaced: CatalogData = { ...texts, logo }
       await tx.catalog.put(repository.id, replaced)
+      await redescribe(tx, repository, replaced)
       return { data: replaced, unused: other }
     })
     await dropLogo(ctx, unused)

@@ -45,11 +45,16 @@ export function isSameLogo(one: string | undefined, other: string | undefined): 
 
 /** Fails with InvalidParameter unless the bytes are a PNG of the allowed size. */
 function checkLogo(bytes: Uint8Array): void {
-  const invalid = (constraint: string) => fail('InvalidParameterException', { parameter: 'logoImageBlob', constraint })
-  const size = pngSize(bytes) ?? invalid('must be a PNG image')
-  if ([size.width, size.height].some((pixels) => pixels < pixelsMin || pixels > pixelsMax)) {
-    invalid(`must be between ${pixelsMin} and ${pixelsMax} pixels wide and high`)
-  }
+  const constraint = logoFault(bytes)
+  if (constraint !== undefined) fail('InvalidParameterException', { parameter: 'logoImageBlob', constraint })
+}
+
+/** What is wrong with a logo's bytes; `undefined` for a PNG of the allowed size. */
+export function logoFault(bytes: Uint8Array): string | undefined {
+  const size = pngSize(bytes)
+  if (size === undefined) return 'must be a PNG image'
+  const isOutside = [size.width, size.height].some((pixels) => pixels < pixelsMin || pixels > pixelsMax)
+  return isOutside ? `must be between ${pixelsMin} and ${pixelsMax} pixels wide and high` : undefined
 }
 
 const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])

@@ -6,6 +6,7 @@ import type { RegistryKey } from '../ports/metadata.ts'
 import { publicRegistryOf } from '../references.ts'
 import { addRepository, notFound, removeRepository } from '../repositories.ts'
 import type { NewCatalogData } from './catalog-data.ts'
+import { withHtml } from './catalog-html.ts'
 import { dropLogo, keepLogo } from './logos.ts'
 import { ensurePublicRegistry } from './registries.ts'
 
@@ -23,7 +24,7 @@ export async function createPublicRepository(
   ctx: Context,
   { name, catalogData, tags }: NewPublicRepository,
 ): Promise<{ readonly repository: Repository; readonly catalogData: CatalogData }> {
-  const { logo: bytes, ...texts } = catalogData ?? {}
+  const { logo: bytes, ...texts } = await withHtml(ctx, catalogData ?? {})
   const registry = publicRegistryOf(ctx.caller.accountId)
   return keepLogo(ctx, bytes, (logo) =>
     ctx.metadata.write(async (tx) => {

@@ -5,7 +5,6 @@ import { repositoryCatalogData, repositoryCatalogDataInput } from '../../model/s
 import { repository, repositoryName, resourceTagList } from '../../model/shapes/public/common.ts'
 import { ecrPublic, operation } from '../operation.ts'
 import { catalogDataOf } from './catalog-data-of.ts'
-import { catalogNote } from './catalog-note.ts'
 import { presentCatalogData, presentRepository } from './present-repository.ts'
 import { resourceTagsOf } from './resource-tags-of.ts'
 
@@ -35,7 +34,6 @@ export const createRepository = operation({
     action: 'ecr-public:CreateRepository',
     resource: (ctx, input) => repositoryArn(publicRegistryOf(ctx.caller.accountId), input.repositoryName),
   },
-  note: catalogNote,
   handle: async (ctx, input) => {
     const created = await createPublicRepository(ctx, {
       name: input.repositoryName,

@@ -1,9 +1,9 @@
-import { page } from '../../domain/paging.ts'
 import { publicRegistry } from '../../domain/public/registries.ts'
 import { getRepository } from '../../domain/repositories.ts'
 import { list, optional, struct } from '../../model/schema.ts'
 import { inRepository, maxResults, nextToken } from '../../model/shapes/public/common.ts'
 import { imageTagDetail } from '../../model/shapes/public/image.ts'
+import { pageImageTags } from '../image-tag-page.ts'
 import { ecrPublic, operation } from '../operation.ts'
 import { presentImage } from '../present-image.ts'
 import { onPublicRepository } from './public-resources.ts'
@@ -26,22 +26,12 @@ export const describeImageTags = operation({
   allow: onPublicRepository('DescribeImageTags'),
   handle: async (ctx, input) => {
     const repository = await getRepository(ctx, await publicRegistry(ctx, input.registryId), input.repositoryName)
-    const reads = ctx.metadata.read
-    const { items, nextToken: next } = await page(
-      ctx,
-      input,
-      100,
-      ['ecr-public DescribeImageTags', repository.id],
-      (position, limit) => reads.tags.page(repository.id, position?.[0], limit),
-      ({ tag }) => [tag],
-    )
-    const images = await reads.images.summaries(repository.id, [...new Set(items.map(({ digest }) => digest))])
-    const byDigest = new Map(images.map((image) => [image.digest, image]))
-    // A tag whose image went between the two readings is left out.
-    const details = items.flatMap(({ tag, digest, updatedAtMs }) => {
-      const image = byDigest.get(digest)
-      return image ? [{ imageTag: tag, createdAt: updatedAtMs, imageDetail: presentImage(image) }] : []
-    })
+    const { items, nextToken: next } = await pageImageTags(ctx, input, 'ecr-public DescribeImageTags', repository)
+    const details = items.map(({ tag, updatedAtMs, image }) => ({
+      imageTag: tag,
+      createdAt: updatedAtMs,
+      imageDetail: presentImage(image),
+    }))
     return { imageTagDetails: details, nextToken: next }
   },
 })

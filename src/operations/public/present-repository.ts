@@ -33,6 +33,8 @@ function present(ctx: Context, { registry, name, createdAtMs }: Repository, alia
 }
 
 /** Catalog data as the API shows it: what was never given is absent. */
-export function presentCatalogData(ctx: Context, { logo, ...texts }: CatalogData): Infer<typeof repositoryCatalogData> {
-  return { ...texts, logoUrl: logo === undefined ? undefined : ctx.links.logo(logo) }
+export function presentCatalogData(ctx: Context, data: CatalogData): Infer<typeof repositoryCatalogData> {
+  // HTML is for the gallery: AWS's clients are given the texts.
+  const { logo, aboutHtml: _about, usageHtml: _usage, htmlRules: _rules, ...given } = data
+  return { ...given, logoUrl: logo === undefined ? undefined : ctx.links.logo(logo) }
 }

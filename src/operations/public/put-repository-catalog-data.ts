@@ -5,7 +5,6 @@ import { repositoryCatalogData, repositoryCatalogDataInput } from '../../model/s
 import { inRepository } from '../../model/shapes/public/common.ts'
 import { ecrPublic, operation } from '../operation.ts'
 import { catalogDataOf } from './catalog-data-of.ts'
-import { catalogNote } from './catalog-note.ts'
 import { presentCatalogData } from './present-repository.ts'
 import { onPublicRepository } from './public-resources.ts'
 
@@ -22,7 +21,6 @@ export const putRepositoryCatalogData = operation({
     'UnsupportedCommandException',
   ],
   allow: onPublicRepository('PutRepositoryCatalogData'),
-  note: catalogNote,
   handle: async (ctx, input) => {
     const registry = await publicRegistry(ctx, input.registryId)
     const data = await putCatalogData(ctx, registry, input.repositoryName, catalogDataOf(input.catalogData))

@@ -1,16 +1,14 @@
 // AWS JSON 1.1: `X-Amz-Target` names the operation, the body is its input. Order of checks: path, method, target, media type, size,
 // signature, JSON and wire types, then what `perform` checks (constraints, rights, state).
 
-import type { Caller, Context, Services } from '../../domain/context.ts'
-import { EcrError, fail } from '../../model/errors.ts'
-import { decode, encode, WireTypeError } from '../../model/wire.ts'
+import type { Context, Services } from '../../domain/context.ts'
+import { fail } from '../../model/errors.ts'
 import type { Operation } from '../../operations/operation.ts'
-import { perform } from '../../operations/perform.ts'
 import type { HttpRequest, HttpResponse } from '../message.ts'
 import { readBody } from '../read-body.ts'
 import { namesKnownKey, type Authenticate } from '../authenticate.ts'
+import { answerDocument } from './answer-document.ts'
 import { faultResponse, faults, jsonType } from './faults.ts'
-import { parseDocument } from './parse-document.ts'
 
 const MiB = 1024 * 1024
 /** Enough for a manifest of 4 MiB whose every character is escaped as `\n` is; PutImage is the largest but one. */
@@ -62,34 +60,10 @@ async function serve(options: JsonServiceOptions, request: HttpRequest, operatio
   if (!authentic.ok) return faultResponse(requestId, { ...authentic.fault, status: 400 }, {}, log)
   const { caller, region } = authentic
   const who = { ...log, principal: caller.arn, accountId: caller.accountId, region }
-  const parsed = parseDocument(body)
-  if ('fault' in parsed) return faultResponse(requestId, faults.serialization(parsed.fault), {}, who)
-  try {
+  const ctx: Context = { ...options.services, caller, region, requestId, plane: 'api' }
+  return answerDocument(operation, ctx, body, who, () => {
     if (options.regions?.includes(region) === false) fail('UnsupportedCommandException', { region })
-    const input = decode(operation.input, parsed.document)
-    const output = await perform(operation, contextFor(options.services, caller, region, requestId), input)
-    return {
-      status: 200,
-      headers: { 'content-type': jsonType, 'x-amzn-requestid': requestId },
-      body: JSON.stringify(encode(operation.output, output)),
-      log: { ...who, ...repositoryIn(input) },
-    }
-  } catch (error) {
-    if (error instanceof WireTypeError) return faultResponse(requestId, faults.serialization(error.message), {}, who)
-    if (error instanceof EcrError) {
-      return faultResponse(
-        requestId,
-        { type: error.name, status: error.status, message: error.message },
-        error.members,
-        who,
-      )
-    }
-    throw error
-  }
-}
-
-function contextFor(services: Services, caller: Caller, region: string, requestId: string): Context {
-  return { ...services, caller, region, requestId, plane: 'api' }
+  })
 }
 
 function bodyLimit(operation: Operation): number {
@@ -110,10 +84,4 @@ function checkMedia(request: HttpRequest) {
   if (request.headers['content-encoding'] !== undefined) return faults.contentEncoding
   const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase()
   return type === jsonType ? undefined : faults.contentType
-}
-
-function repositoryIn(input: unknown): { readonly repository?: string } {
-  const name =
-    typeof input === 'object' && input !== null && 'repositoryName' in input ? input.repositoryName : undefined
-  return typeof name === 'string' ? { repository: name } : {}
 }

@@ -2,6 +2,7 @@
 
 import type { Caller, Services } from '../../domain/context.ts'
 import { createPublicFrontDoor } from '../front.ts'
+import { createGalleryHandler } from '../gallery/handler.ts'
 import type { HealthHandlers } from '../health.ts'
 import { createLogoHandler } from '../logos.ts'
 import type { HttpHandler } from '../message.ts'
@@ -30,6 +31,7 @@ export function createPublicHandler(options: PublicHandlerOptions): HttpHandler 
     distribution: createPublicDistributionHandler({ services, login, pullRates }),
     token: createTokenHandler(services, login),
     logos: createLogoHandler(services),
+    gallery: createGalleryHandler(services),
     ...health,
   })
 }

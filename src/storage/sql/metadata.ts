@@ -2,6 +2,7 @@
 
 import type { Kysely } from 'kysely'
 import type { Metadata, MetadataReads, MetadataWrites } from '../../domain/ports/metadata.ts'
+import { galleryReads, galleryWrites } from './gallery.ts'
 import { imageReads, imageWrites } from './images.ts'
 import { layerReads, layerWrites } from './layers.ts'
 import { physReads } from './phys.ts'
@@ -33,6 +34,7 @@ export function createSqlMetadata(engine: SqlEngine, workMs: number = workLimitM
   const read: MetadataReads = {
     registries: registryReads(engine.reader),
     catalog: catalogReads(engine.reader),
+    gallery: galleryReads(engine.reader),
     policies: policyReads(engine.reader),
     repositories: repositoryReads(engine.reader),
     images: imageReads(engine.reader),
@@ -76,6 +78,7 @@ export function createSqlMetadata(engine: SqlEngine, workMs: number = workLimitM
 const writesOf = (tx: Kysely<Tables>): MetadataWrites => ({
   registries: registryWrites(tx),
   catalog: catalogWrites(tx),
+  gallery: galleryWrites(tx),
   policies: policyWrites(tx),
   repositories: repositoryWrites(tx),
   images: imageWrites(tx),

@@ -8,6 +8,7 @@ import type {
   RepositoryWrites,
   TagMutability,
 } from '../../domain/ports/metadata.ts'
+import { removeWords as removeGalleryWords } from './gallery-statements.ts'
 import { listsOf, statement } from './statement.ts'
 import type { RepositoryRow, ResourceTagRow, Tables } from './tables.ts'
 
@@ -49,6 +50,7 @@ export function repositoryWrites(db: Kysely<Tables>): RepositoryWrites {
     remove: async (repositoryId, nowMs) => {
       // Children before parents, as the foreign keys want it. The statements go out together: one connection runs them in order.
       await Promise.all([
+        removeGalleryWords(db, { repositoryId }),
         ...removals.map((remove) => remove(db, { repositoryId })),
         trashUploads(db, { repositoryId, nowMs }),
         removeUploads(db, { repositoryId }),
@@ -136,6 +138,7 @@ const removeTags = statement((db, is: { readonly repositoryId: string; readonly 
 
 const removals = (
   [
+    'gallery_repository',
     'catalog_data',
     'repository_policy',
     'tag',

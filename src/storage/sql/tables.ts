@@ -16,6 +16,8 @@ export interface Tables {
   readonly registry_alias: RegistryAliasRow
   readonly catalog_data: CatalogDataRow
   readonly repository_policy: RepositoryPolicyRow
+  readonly gallery_repository: GalleryRepositoryRow
+  readonly gallery_word: GalleryWordRow
 }
 
 export interface PublicRegistryRow {
@@ -43,6 +45,33 @@ export interface RepositoryPolicyRow {
   readonly repository_id: string
   /** The policy's text as it is shown. */
   readonly body: string
+}
+
+/** A public repository that holds an image or once held one. Numbers of downloads and times are negative, so that every order goes upward. */
+export interface GalleryRepositoryRow {
+  readonly number: number
+  readonly repository_id: string
+  readonly account_id: string
+  readonly name: string
+  /** 1 while it holds an image. */
+  readonly listed: number
+  /** That of the registry, kept by the statements that change it. */
+  readonly verified: number
+  readonly negative_downloads: number
+  readonly negative_updated_at_ms: number
+  /** A bit each, see gallery.ts. */
+  readonly architectures: number
+  readonly systems: number
+  /** JSON: what the port calls GalleryCard. */
+  readonly card: string
+}
+
+/** What a repository is found by while it is listed. */
+export interface GalleryWordRow {
+  readonly word: string
+  readonly number: number
+  /** The alias that the word has in it; empty for the repository's own. */
+  readonly source: string
 }
 
 export interface RepositoryRow {

@@ -10,6 +10,8 @@ import { createRepository } from '../../../src/operations/public/create-reposito
 import { deleteRepository } from '../../../src/operations/public/delete-repository.ts'
 import { getRepositoryCatalogData } from '../../../src/operations/public/get-repository-catalog-data.ts'
 import { putRepositoryCatalogData } from '../../../src/operations/public/put-repository-catalog-data.ts'
+import { createLogoHandler } from '../../../src/protocol/logos.ts'
+import { toRequest } from '../../support/sign.ts'
 import {
   chunk,
   invalid,
@@ -100,6 +102,36 @@ describe('logos', () => {
     }
   })
 
+  test('moving ones, and ones with text in them, are kept as they came: browsers are told to run nothing of theirs', async (t) => {
+    const opened = await openPublic(t)
+    const { call, registry } = opened
+    await opened.given(repositoryName)
+    const still = pngOf(100, 100)
+    const [header, pixels] = [still.subarray(8, 33), still.subarray(33, -12)]
+    const text = (type: string, words: string) => chunk(type, Buffer.from(words, 'latin1'))
+    // Two frames, each for a tenth of a second, without end: https://www.w3.org/TR/png-3/#apng-frame-based-animation
+    const frame = (sequence: number) =>
+      chunk('fcTL', numbers(sequence, 100, 100, 0, 0, (1 << 16) | 10, 0).subarray(0, 26))
+    const moving = [chunk('acTL', numbers(2, 0)), frame(0), pixels, frame(1)]
+    const second = chunk('fdAT', Buffer.concat([numbers(2), pixels.subarray(8, -4)]))
+    const words = text('tEXt', 'Comment\0<script>alert(1)</script>')
+    const largest = 512_000 - still.length - 12
+    for (const png of [
+      pngWith([header, ...moving, second, chunk('IEND')]),
+      pngWith([header, words, text('iTXt', 'XML\0\0\0\0\0<svg onload=alert(1)>'), pixels, words, chunk('IEND')]),
+      pngWith([header, text('tEXt', 'x'.repeat(largest)), pixels, chunk('IEND')]),
+    ]) {
+      const answer = await call(putRepositoryCatalogData, { repositoryName, catalogData: withLogo(png) })
+      const path = new URL((answer['catalogData'] as { logoUrl: string }).logoUrl).pathname
+      const served = await createLogoHandler(registry.services)(toRequest({ method: 'GET', target: path, headers: [] }))
+      assert.deepEqual(served.body, png)
+      assert.deepEqual(
+        ['Content-Type', 'X-Content-Type-Options', 'Content-Security-Policy'].map((name) => served.headers[name]),
+        ['image/png', 'nosniff', "default-src 'none'; sandbox"],
+      )
+    }
+  })
+
   test('the same image keeps its address, another repository has one of its own', async (t) => {
     const opened = await openPublic(t)
     const { call } = opened
@@ -170,7 +202,8 @@ describe('logos that are refused', () => {
     ['60,000 pixels wide and high by its header', hugeOf(png), 'must be between 60 and 2048 pixels wide and high'],
     ['an SVG', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="100" height="100"/>'), notPng],
     ['a page', Buffer.from('<!doctype html><script>alert(1)</script>'), notPng],
-    ['a GIF', Buffer.from('GIF89a=1;/*'), notPng],
+    ['a GIF that is a script too', Buffer.from('GIF89a=1;/*...*/alert(1)'), notPng],
+    ['a GIF and a PNG', Buffer.concat([Buffer.from('GIF89a'), png]), notPng],
     ['a JPEG', Buffer.from('ffd8ffe000104a464946', 'hex'), notPng],
     ['a signature alone', png.subarray(0, 8), notPng],
     ['a page after a signature', Buffer.concat([png.subarray(0, 8), Buffer.from('<script>alert(1)</script>')]), notPng],
@@ -194,6 +227,12 @@ describe('logos that are refused', () => {
     })
   }
 })
+
+function numbers(...values: readonly number[]): Buffer<ArrayBuffer> {
+  const bytes = Buffer.alloc(values.length * 4)
+  values.forEach((value, index) => bytes.writeUInt32BE(value, index * 4))
+  return bytes
+}
 
 /** The same PNG with another size in its header. */
 function hugeOf(png: Buffer): Buffer {

@@ -1,8 +1,8 @@
 import { blob, boolean, list, optional, string, struct } from '../../schema.ts'
 
-const description = string({ min: 0, max: 1024 })
-const architectures = list(string({ min: 1, max: 50 }), { min: 0, max: 50 })
-const operatingSystems = list(string({ min: 1, max: 50 }), { min: 0, max: 50 })
+export const description = string({ min: 0, max: 1024 })
+export const architectures = list(string({ min: 1, max: 50 }), { min: 0, max: 50 })
+export const operatingSystems = list(string({ min: 1, max: 50 }), { min: 0, max: 50 })
 const text = string({ min: 0, max: 25_600 })
 
 export const repositoryCatalogDataInput = struct({
@@ -14,7 +14,8 @@ export const repositoryCatalogDataInput = struct({
   usageText: optional(text),
 })
 
-export const repositoryCatalogData = struct({
+/** What catalog data shows, to clients of the API and in the gallery. */
+export const catalogDataMembers = {
   description: optional(description),
   architectures: optional(architectures),
   operatingSystems: optional(operatingSystems),
@@ -22,7 +23,8 @@ export const repositoryCatalogData = struct({
   aboutText: optional(text),
   usageText: optional(text),
   marketplaceCertified: optional(boolean()),
-})
+}
+export const repositoryCatalogData = struct(catalogDataMembers)
 
 export const displayName = string({ min: 0, max: 100 })
 export const registryCatalogData = struct({ displayName: optional(displayName) })

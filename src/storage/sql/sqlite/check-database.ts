@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { Worker } from 'node:worker_threads'
-import { workerFile } from './worker-file.ts'
+import { workerFile } from '../../../lib/worker-file.ts'
 
 /** True when the last process that had the database open did not close it: its log is still there. Ask before opening. */
 export async function stoppedUncleanly(file: string): Promise<boolean> {

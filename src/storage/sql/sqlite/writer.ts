@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads'
 import { StorageBusyError } from '../../../domain/ports/storage-errors.ts'
 import type { StatementResult } from './connection.ts'
 import { isFatal, isFatalForCommit, SqliteError } from './errors.ts'
-import { workerFile } from './worker-file.ts'
+import { workerFile } from '../../../lib/worker-file.ts'
 import type { WriterFailure, WriterPlace, WriterReply, WriterRequest } from './writer-messages.ts'
 
 /** One write transaction. Its statements run in the order they are given, also when nobody waits for them. */
