@@ -59,6 +59,7 @@ async function namesOf(metadata: Metadata, query: GalleryQuery, total: number, s
   for (;;) {
     const rows = await metadata.read.gallery.page(query, total, after, size)
     names.push(...rows.map((row) => row.name))
+    assert.ok(names.length <= 1000, 'pages that never end')
     after = rows.at(-1)?.position
     if (rows.length < size) return names
   }
