@@ -11,7 +11,7 @@ import { privateOperations } from '../src/operations/private/index.ts'
 import { privateModelNames } from '../src/operations/private/model-names.ts'
 import { publicOperations } from '../src/operations/public/index.ts'
 import { publicModelNames } from '../src/operations/public/model-names.ts'
-import { getCallerIdentity } from '../src/operations/sts/get-caller-identity.ts'
+import { stsOperations } from '../src/operations/sts/index.ts'
 import { flagOf, settingNames, settings, variableOf } from '../src/settings.ts'
 
 const ROOT = dirname(import.meta.dirname)
@@ -59,10 +59,11 @@ is gone is refused from then on, as are docker passwords that were made with it.
 }
 \`\`\`
 
-An access key id has 16 to 128 letters, digits and underscores; a secret has 16 to 256 characters. Each key may do everything in its own
-account and nothing in another's. \`secrets.json\` beside it holds what the server signs page tokens, docker passwords and layer URLs with:
-in \`tokenKeys\` the first one signs and all are accepted, so that a new one can be put in front and an old one removed a day later (with
-a restart each time).
+An access key id has 16 to 128 letters, digits and underscores; a secret has 16 to 256 characters. Each of these keys may do everything in its own
+account and nothing in another's; users with keys and policies of their own are made with \`stowage admin\` (\`docs/identities.md\`).
+\`secrets.json\` beside it holds what the server signs page tokens, docker passwords and layer URLs with, and in \`identityKey\` what the secrets
+of users' keys are sealed with in the database: without this file they are lost. In \`tokenKeys\` the first one signs and all are accepted,
+so that a new one can be put in front and an old one removed a day later (with a restart each time).
 
 ## Who may see what
 
@@ -80,8 +81,9 @@ function coveragePage(): string {
 ${privateOperations.length} of the ${privateModelNames.length} operations of the private ECR API are offered, and ${publicOperations.length} of the ${publicModelNames.length} of ECR Public. The others answer
 \`UnknownOperationException\` with the sentence "The operation ... is not offered by this server yet".
 
-Identity and resource policies are not evaluated yet: a caller may do everything in its own account and nothing in another's. The IAM
-action is what each operation asks for already.
+Every operation, and every request of the data planes through them, is decided by the policies there are: the IAM action it asks for is in the
+tables. \`ecr:ImageTag\` (tags that are pushed or pulled, several values) is a condition key that AWS does not have; nothing asks for it unless
+a policy does.
 
 ## Amazon ECR, private (AWS JSON 1.1, ${ecr.apiVersion})
 
@@ -93,7 +95,7 @@ ${table(operationHead, operationRows(publicOperations, publicModelNames))}
 
 ## AWS STS (Query)
 
-${table(operationHead, [offeredRow(getCallerIdentity)])}
+${table(operationHead, stsOperations.map(offeredRow))}
 
 ## The operator's own API (AWS JSON 1.1, target \`${stowage.targetPrefix}\`, signing name \`${stowage.name}\`)
 
@@ -152,7 +154,13 @@ function sentenceRow([key, { certainty, text }]: readonly [string, AnySentence])
 /** Every member is its own name in angle brackets, as text and as a list of one. */
 const placeholders: unknown = new Proxy(
   {},
-  { get: (_target, name) => Object.assign([`‹${String(name)}›`], { toString: () => `‹${String(name)}›` }) },
+  {
+    get: (_target, name) => {
+      const text = `‹${String(name)}›`
+      // A sentence may cut its parameters to fit: the stand-in stays whole.
+      return Object.assign([text], { toString: () => text, replace: () => text })
+    },
+  },
 )
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -6,7 +6,9 @@ import { join } from 'node:path'
 
 import type { Logger } from 'pino'
 
+import { createCompiledPolicies } from './domain/authorisation/compiled-policies.ts'
 import type { AccessKeys, Caller, Limits, Services } from './domain/context.ts'
+import { openIdentities } from './domain/identities/open-identities.ts'
 import { ecrLimits, ecrPublicLimits } from './domain/limits.ts'
 import type { Blobs } from './domain/ports/blobs.ts'
 import type { Logos } from './domain/ports/logos.ts'
@@ -14,6 +16,7 @@ import type { Markdown } from './domain/ports/markdown.ts'
 import type { Metadata } from './domain/ports/metadata.ts'
 import { createDownloads } from './domain/public/downloads.ts'
 import { publicRegistryOf } from './domain/references.ts'
+import { withSessions } from './domain/sts/sessions.ts'
 import { type Housekeeping, startHousekeeping } from './housekeeping.ts'
 import { systemClock } from './lib/clock.ts'
 import { randomIds } from './lib/ids.ts'
@@ -32,6 +35,7 @@ import type { RequestLine } from './protocol/request-log.ts'
 import { createSigV4Verifier } from './protocol/sigv4/verify.ts'
 import { openMarkdown } from './rendering/markdown.ts'
 import type { Config } from './settings.ts'
+import { type AuditLog, openAuditLog } from './storage/audit-log.ts'
 import { openDiskBlobs } from './storage/disk.ts'
 import { createKeyFiles, openAccessKeys, readSecrets, rootPrincipal } from './storage/key-file.ts'
 import { lockDataDirectory } from './storage/lock.ts'
@@ -95,6 +99,7 @@ export async function openStowage(options: AssembleOptions): Promise<Stowage> {
   let isStopping = false
   const metrics = createMetrics({
     blobs: stores.blobs,
+    audit: stores.audit.state,
     activeRequests: () => servers.reduce((sum, each) => sum + each.activeRequests(), 0),
   })
   const handlers = buildHandlers({ config, services, accessKeys, layerKey, metrics, isStopping: () => isStopping })
@@ -165,6 +170,7 @@ interface Stores {
   readonly blobs: Blobs
   readonly logos: Logos
   readonly markdown: Markdown
+  readonly audit: AuditLog
 }
 
 async function openStores({ config, log, onFatal }: AssembleOptions, opened: AsyncDisposableStack): Promise<Stores> {
@@ -179,14 +185,23 @@ async function openStores({ config, log, onFatal }: AssembleOptions, opened: Asy
   const logos = await orStartError(`cannot open the storage of logos in ${config.data}`, () =>
     openDiskLogos(config.data),
   )
+  const audit = openAuditLog({
+    directory: join(config.data, 'audit'),
+    level: config.auditLog,
+    clock: systemClock,
+    fileBytesMax: config.auditFileMib * 1024 * 1024,
+    filesMax: config.auditFiles,
+    alarm: (sentence, error) => (error === undefined ? log.warn(sentence) : log.error({ err: error }, sentence)),
+  })
+  opened.defer(() => audit.close())
   const markdown = openMarkdown({ onError: (error) => log.error({ err: error }, 'rendering Markdown failed') })
   opened.defer(() => markdown.close())
-  return { metadata, blobs, logos, markdown }
+  return { metadata, blobs, logos, markdown, audit }
 }
 
 interface Built {
   readonly services: Services
-  /** The keys of the key file alone: the ones whose signatures can be checked. */
+  /** The keys of roots, users and sessions alone: the ones whose signatures can be checked. */
   readonly accessKeys: AccessKeys
   readonly layerKey: { readonly accessKeyId: string; readonly secretAccessKey: string }
 }
@@ -198,10 +213,10 @@ async function buildServices(
 ): Promise<Built> {
   const directory = config.data
   const warn = (sentence: string) => log.warn(sentence)
-  const { accessKeys, secrets } = await orStartError(undefined, async () => {
+  const { rootKeys, secrets } = await orStartError(undefined, async () => {
     await createKeyFiles(directory, config.account)
     return {
-      accessKeys: openAccessKeys({ directory, clock: systemClock, warn }),
+      rootKeys: openAccessKeys({ directory, clock: systemClock, warn }),
       secrets: readSecrets({ directory, warn }),
     }
   })
@@ -210,6 +225,18 @@ async function buildServices(
   const layerKey = { accessKeyId: 'STOWAGELAYERURLS', secretAccessKey: Buffer.from(derived).toString('base64url') }
   const defaultRegistry = { accountId: config.account, region: config.region }
   const links = createLinks({ ...config, defaultRegistry, ...ports, tls: config.tlsCert !== undefined, layerKey })
+  const compiledPolicies = createCompiledPolicies()
+  const onBackgroundError = (what: string, error: unknown) => log.error({ err: error }, what)
+  const { identities, accessKeys: lasting } = await openIdentities({
+    metadata: stores.metadata,
+    clock: systemClock,
+    rootKeys,
+    secrets,
+    compiledPolicies,
+    onBackgroundError,
+  })
+  const issuers = config.dev ? withAnyKey(lasting, config.account) : lasting
+  const accessKeys = withSessions({ lasting, issuers, secrets, identities })
   const services: Services = {
     ...stores,
     downloads: createDownloads(),
@@ -220,10 +247,12 @@ async function buildServices(
     publicRegions: config.publicRegions.split(','),
     secrets,
     accessKeys: config.dev ? withAnyKey(accessKeys, config.account) : accessKeys,
+    identities,
     links,
+    compiledPolicies,
     operatorAccount: config.account,
     ecrQuirks: config.ecrQuirks,
-    onBackgroundError: (what, error) => log.error({ err: error }, what),
+    onBackgroundError,
   }
   return { services, accessKeys, layerKey }
 }
@@ -242,8 +271,8 @@ function limitsOf(config: Config, quotas: Limits): Limits {
 /** `--dev`: every id is a key. It has no secret, so that no signature of it can be checked. */
 function withAnyKey(known: AccessKeys, defaultAccount: string): AccessKeys {
   return {
-    find: (accessKeyId) =>
-      known.find(accessKeyId) ?? {
+    find: (accessKeyId, sessionToken) =>
+      known.find(accessKeyId, sessionToken) ?? {
         accessKeyId,
         secretAccessKey: '',
         principal: devPrincipal(accessKeyId, defaultAccount),
@@ -276,8 +305,8 @@ function buildHandlers(options: HandlerOptions): Handlers {
     clock,
     maxSkewMs,
     credentials: {
-      secretFor: (accessKeyId) => {
-        const key = accessKeys.find(accessKeyId)
+      secretFor: (accessKeyId, sessionToken) => {
+        const key = accessKeys.find(accessKeyId, sessionToken)
         return key && { ...key, active: true }
       },
     },

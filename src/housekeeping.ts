@@ -1,5 +1,5 @@
-// What the server does beside requests: once after its start the comparison of files and tables, then sweeps every few minutes; and, soon after each
-// pull of a public image, the count of downloads.
+// What the server does beside requests: once after its start the comparison of files and tables, then sweeps every few minutes; soon after each
+// pull of a public image, the count of downloads; and a look at identities a few times a second.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -23,6 +23,8 @@ export interface Housekeeping {
 /** The first requests come first. */
 const calmMs = 1_000
 const betweenSweepsMs = 5 * 60_000
+/** Half of the second in which a key that another process switched off has to stop working, with room for the reading. */
+const betweenLooksMs = 400
 /** How long after a pull its count is added, for many of them at once: at most a second with the writing. */
 const downloadsLagMs = 500
 const afterFailureMs = 10_000
@@ -55,6 +57,11 @@ export function startHousekeeping({ services, log, loadMetrics }: HousekeepingOp
       })
     } while (await pause(betweenSweepsMs, stopping.signal))
   }
+  const watchIdentities = async () => {
+    while (await pause(betweenLooksMs, stopping.signal)) {
+      await attempt('changes of identities could not be read', () => services.identities.refresh())
+    }
+  }
   const addDownloads = async () => {
     let isTold = false
     while (await happens(services.downloads.some(), stopping.signal)) {
@@ -74,7 +81,7 @@ export function startHousekeeping({ services, log, loadMetrics }: HousekeepingOp
       log.error({ err: error }, 'the last downloads were not counted')
     })
   }
-  const done = Promise.all([work(), addDownloads()])
+  const done = Promise.all([work(), addDownloads(), watchIdentities()])
   return {
     stop: async () => {
       stopping.abort()

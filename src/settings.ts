@@ -225,6 +225,28 @@ export const settings = {
     description: 'How long requests in flight may take to finish when the server is told to stop',
     default: 30,
   }),
+  auditLog: setting({
+    kind: 'text',
+    schema: z.enum(['all', 'changes', 'off'], 'must be all, changes or off'),
+    placeholder: 'WHAT',
+    description:
+      'What the audit log records (docs/audit.md): every operation; changes, denials and the giving of temporary credentials; or nothing',
+    default: 'changes',
+  }),
+  auditFileMib: setting({
+    kind: 'number',
+    schema: whole(1, 1024 * 1024),
+    placeholder: 'MIB',
+    description: 'Size in MiB at which a new file of the audit log begins',
+    default: 64,
+  }),
+  auditFiles: setting({
+    kind: 'number',
+    schema: whole(2, 10_000),
+    placeholder: 'COUNT',
+    description: 'Files of the audit log that are kept, the oldest goes first',
+    default: 16,
+  }),
   logLevel: setting({
     kind: 'text',
     schema: z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent'),

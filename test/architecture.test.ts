@@ -107,6 +107,8 @@ const callable = new Set([
   'authorise',
   'openToken',
   'mintToken',
+  'claimsOf',
+  'holderOf',
   'privateRegistry',
   'repositoryArn',
   'named',

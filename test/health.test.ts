@@ -114,7 +114,11 @@ const line: RequestLine = {
 
 describe('metrics', () => {
   test('requests are counted by operation and status, those before the library was loaded too', async (t) => {
-    const metrics = createMetrics({ blobs: { freeBytes: async () => 12_345 }, activeRequests: () => 7 })
+    const metrics = createMetrics({
+      blobs: { freeBytes: async () => 12_345 },
+      activeRequests: () => 7,
+      audit: () => ({ lost: 3, waitingBytes: 1_024, isFailing: true }),
+    })
     const { url } = await openAdapter(t, metrics.handler)
     metrics.observe({ ...line, operation: 'PutImage', bytesIn: 100 })
     await metrics.load()
@@ -132,6 +136,9 @@ describe('metrics', () => {
       'stowage_response_bytes_total{operation="PutImage"} 20',
       'stowage_requests_in_flight 7',
       'stowage_storage_free_bytes 12345',
+      'stowage_audit_failing 1',
+      'stowage_audit_lost_events 3',
+      'stowage_audit_waiting_bytes 1024',
     ]
     const lines = text.split('\n')
     assert.deepEqual(

@@ -6,12 +6,14 @@ import { existsSync, readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import * as sdk from '@aws-sdk/client-ecr'
 import * as sdkPublic from '@aws-sdk/client-ecr-public'
+import * as sdkSts from '@aws-sdk/client-sts'
 import { memberOf, type Schema } from '../src/model/schema.ts'
 import type { Operation } from '../src/operations/operation.ts'
 import { privateOperations } from '../src/operations/private/index.ts'
 import { privateModelNames } from '../src/operations/private/model-names.ts'
 import { publicOperations } from '../src/operations/public/index.ts'
 import { publicModelNames } from '../src/operations/public/model-names.ts'
+import { stsOperations } from '../src/operations/sts/index.ts'
 import { readModel, type Model, type ModelShape } from './support/aws-model.ts'
 import { outlineOf, sdkOutline } from './support/sdk-schema.ts'
 
@@ -61,6 +63,16 @@ for (const api of apis) {
     }
   })
 }
+
+describe('declarations of STS equal the official SDK', () => {
+  for (const operation of stsOperations) {
+    test(operation.name, () => {
+      const { input, output } = sdkOutline(sdkSts, operation.name)
+      assert.deepEqual(outlineOf(operation.input), input)
+      assert.deepEqual(outlineOf(operation.output), output)
+    })
+  }
+})
 
 /** The SDK names an operation's errors in its documentation only. */
 function sdkErrors(api: Api, name: string): readonly string[] {

@@ -44,6 +44,17 @@ export function parsePublicRepositoryArn(arn: string): { readonly registry: Regi
   return { registry: publicRegistryOf(accountId), name }
 }
 
+/** What a decision is about: the repository that an ARN names, or all of its registry (`*`); `undefined` for any other resource. */
+export function parseAnyRepositoryArn(
+  arn: string,
+): { readonly registry: RegistryKey; readonly name: string } | undefined {
+  const [, service, region = '', accountId = '', name = ''] = anyArnPattern.exec(arn) ?? []
+  if (service === undefined) return undefined
+  return { registry: service === 'ecr' ? { kind: 'private', accountId, region } : publicRegistryOf(accountId), name }
+}
+
+const anyArnPattern = /^arn:aws[a-z-]*:(ecr|ecr-public):([a-z0-9-]*):([0-9]{12}):repository\/(.+)$/
+
 /** The public registry of an account: one, in no region. */
 export function publicRegistryOf(accountId: string): RegistryKey {
   return { kind: 'public', accountId, region: '' }

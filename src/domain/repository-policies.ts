@@ -1,35 +1,74 @@
-// Policies of repositories: kept in the form that ECR shows them in. They are not evaluated yet.
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
+// Policies of repositories and of private registries: checked, kept as ECR shows them, asked at each request (`authorise`).
+// https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html
 
-import { shapeFault } from '../lib/json-shape.ts'
 import { fail } from '../model/errors.ts'
+import { accessRequest, sessionPolicies } from './authorisation/authorise.ts'
+import { policyKinds, type PolicyKind } from './authorisation/policies/compile-policy.ts'
+import { decide } from './authorisation/policies/decide.ts'
+import type { Policy } from './authorisation/policies/policy.ts'
 import type { Context } from './context.ts'
+import { bindPrincipals, showPrincipals } from './identities/policy-documents.ts'
 import type { MetadataReads, RegistryKey } from './ports/metadata.ts'
-import { named } from './references.ts'
+import { printPolicy } from './print-policy.ts'
+import { named, repositoryArn } from './references.ts'
 import { notFound } from './repositories.ts'
 
-/** Which actions a policy may name: `ecr:...` or `ecr-public:...`. */
-type ServiceName = 'ecr' | 'ecr-public'
-
-/** Sets the policy and gives it as it is shown from now on. Fails with RepositoryNotFound, InvalidParameter. */
+/**
+ * Sets the policy and gives it as it is shown from now on. Without `force` it must leave the caller the right to set another one.
+ * Fails with RepositoryNotFound, InvalidParameter.
+ */
 export async function setPolicy(
   ctx: Context,
   registry: RegistryKey,
   name: string,
   text: string,
-  service: ServiceName,
+  force: boolean,
 ): Promise<string> {
-  const shown = print(parsePolicy(text, service), '')
+  const kind = registry.kind === 'public' ? policyKinds.publicRepository : policyKinds.repository
+  const policy = compile(ctx, text, kind, 'Invalid repository policy provided')
+  const kept = bind(ctx, text)
+  if (!force && locksOut(ctx, registry, name, policy)) {
+    fail('InvalidParameterException', {
+      parameter: 'PolicyText',
+      constraint: 'The policy does not allow the caller to set another policy: set force to set it all the same',
+    })
+  }
   await ctx.metadata.write(async (tx) => {
     const repository = (await tx.repositories.find(registry, name)) ?? notFound(registry, name)
-    await tx.policies.put(repository.id, shown)
+    await tx.policies.put(repository.id, kept)
   })
-  return shown
+  return show(ctx, kept)
+}
+
+/** The policy as it is kept. Fails with InvalidParameter for a user or role that does not exist, in an account that this server knows. */
+function bind(ctx: Context, text: string): string {
+  const bound = bindPrincipals(ctx.identities, text)
+  if (bound.unknown !== undefined) {
+    fail('InvalidParameterException', { parameter: 'PolicyText', constraint: 'Principal not found' })
+  }
+  return printPolicy(bound.text)
+}
+
+/** A kept policy as it is shown. */
+function show(ctx: Context, kept: string): string {
+  const shown = showPrincipals(ctx.identities, kept)
+  return shown === kept ? kept : printPolicy(shown)
+}
+
+/** Whether the caller may not call SetRepositoryPolicy any more. A root could always delete the policy; it is asked to say that it means it. */
+function locksOut(ctx: Context, registry: RegistryKey, name: string, policy: Policy): boolean {
+  const action = `${registry.kind === 'public' ? 'ecr-public' : 'ecr'}:SetRepositoryPolicy`
+  const identity = ctx.identities.of(ctx.caller)
+  if (!identity) return true
+  const request = accessRequest(ctx, identity, action, repositoryArn(registry, name), {}, [])
+  const { policies, boundary } = identity
+  const resource = [{ name: 'repository', policy }]
+  return !decide(request, { identity: policies, boundary, session: sessionPolicies(ctx), resource }).allowed
 }
 
 /** Fails with RepositoryNotFound, RepositoryPolicyNotFound. */
 export async function getPolicy(ctx: Context, registry: RegistryKey, name: string): Promise<string> {
-  return (await find(ctx.metadata.read, registry, name)).text
+  return show(ctx, (await find(ctx.metadata.read, registry, name)).text)
 }
 
 /** Removes the policy and gives what it was. Fails with RepositoryNotFound, RepositoryPolicyNotFound. */
@@ -37,12 +76,42 @@ export async function deletePolicy(ctx: Context, registry: RegistryKey, name: st
   return ctx.metadata.write(async (tx) => {
     const { repositoryId, text } = await find(tx, registry, name)
     await tx.policies.remove(repositoryId)
-    return text
+    return show(ctx, text)
   })
 }
 
+/** Sets the policy of a private registry and gives it as it is shown. Fails with InvalidParameter. */
+export async function setRegistryPolicy(ctx: Context, registry: RegistryKey, text: string): Promise<string> {
+  compile(ctx, text, policyKinds.registry, 'Invalid registry policy provided')
+  const kept = bind(ctx, text)
+  await ctx.metadata.write((tx) => tx.policies.putOfRegistry(registry, kept))
+  return show(ctx, kept)
+}
+
+/** Fails with RegistryPolicyNotFound. */
+export async function getRegistryPolicy(ctx: Context, registry: RegistryKey): Promise<string> {
+  return show(ctx, await findOfRegistry(ctx.metadata.read, registry))
+}
+
+/** Removes the policy of a private registry and gives what it was. Fails with RegistryPolicyNotFound. */
+export async function deleteRegistryPolicy(ctx: Context, registry: RegistryKey): Promise<string> {
+  return ctx.metadata.write(async (tx) => {
+    const text = await findOfRegistry(tx, registry)
+    await tx.policies.removeOfRegistry(registry)
+    return show(ctx, text)
+  })
+}
+
+function compile(ctx: Context, text: string, kind: PolicyKind, constraint: string): Policy {
+  return (
+    ctx.compiledPolicies.of(text, kind) ?? fail('InvalidParameterException', { parameter: 'PolicyText', constraint })
+  )
+}
+
+type Reads = Pick<MetadataReads, 'repositories' | 'policies'>
+
 async function find(
-  reads: Pick<MetadataReads, 'repositories' | 'policies'>,
+  reads: Reads,
   registry: RegistryKey,
   name: string,
 ): Promise<{ readonly repositoryId: string; readonly text: string }> {
@@ -52,98 +121,9 @@ async function find(
   return { repositoryId: repository.id, text }
 }
 
-const depthMax = 8
-
-function parsePolicy(text: string, service: ServiceName): unknown {
-  if (shapeFault(text, { depth: depthMax, uniqueKeys: true })) invalid()
-  let document: unknown
-  try {
-    document = JSON.parse(text)
-  } catch {
-    invalid()
-  }
-  checkPolicy(document, service)
-  return document
-}
-
-function checkPolicy(document: unknown, service: ServiceName): void {
-  const policy = objectOf(document, ['Version', 'Id', 'Statement'])
-  const { Version: version, Id: id, Statement: statement } = policy
-  if (version !== undefined && version !== '2008-10-17' && version !== '2012-10-17') invalid()
-  if (id !== undefined && typeof id !== 'string') invalid()
-  const statements = Array.isArray(statement) ? statement : [statement]
-  if (statements.length === 0) invalid()
-  for (const one of statements) checkStatement(one, service)
-}
-
-/** A repository's policy has no Resource: it is the repository. */
-const statementMembers = ['Sid', 'Effect', 'Principal', 'NotPrincipal', 'Action', 'NotAction', 'Condition']
-
-function checkStatement(value: unknown, service: ServiceName): void {
-  const statement = objectOf(value, statementMembers)
-  if (statement['Sid'] !== undefined && typeof statement['Sid'] !== 'string') invalid()
-  if (statement['Effect'] !== 'Allow' && statement['Effect'] !== 'Deny') invalid()
-  checkPrincipal(oneOf(statement, 'Principal', 'NotPrincipal'))
-  const action = new RegExp(`^(\\*|${service}:[A-Za-z0-9*?]{1,128})$`, 'i')
-  for (const name of texts(oneOf(statement, 'Action', 'NotAction'))) if (!action.test(name)) invalid()
-  if (statement['Condition'] !== undefined) checkCondition(statement['Condition'])
-}
-
-function checkPrincipal(value: unknown): void {
-  if (value === '*') return
-  const principal = objectOf(value, ['AWS', 'Service', 'Federated'])
-  const kinds = Object.values(principal)
-  if (kinds.length === 0) invalid()
-  for (const kind of kinds) texts(kind)
-}
-
-/** Operators, of keys, of one value or a list of values. */
-function checkCondition(value: unknown): void {
-  for (const keys of Object.values(objectOf(value))) {
-    for (const values of Object.values(objectOf(keys))) {
-      const isValue = (one: unknown) => ['string', 'number', 'boolean'].includes(typeof one)
-      if (!(Array.isArray(values) ? values : [values]).every(isValue)) invalid()
-    }
-  }
-}
-
-function oneOf(statement: Readonly<Record<string, unknown>>, name: string, other: string): unknown {
-  const [value, ...more] = [statement[name], statement[other]].filter((given) => given !== undefined)
-  return value === undefined || more.length > 0 ? invalid() : value
-}
-
-/** One text, or a list of at least one. */
-function texts(value: unknown): readonly string[] {
-  const all: readonly unknown[] = Array.isArray(value) ? value : [value]
-  const strings = all.filter((one) => typeof one === 'string' && one !== '')
-  // The filter leaves strings only.
-  return strings.length === 0 || strings.length < all.length ? invalid() : (strings as string[])
-}
-
-/** An object with no members but `known`, when that is given. */
-function objectOf(value: unknown, known?: readonly string[]): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return invalid()
-  if (known && Object.keys(value).some((key) => !known.includes(key))) return invalid()
-  return value as Record<string, unknown> // just checked
-}
-
-function invalid(): never {
-  return fail('InvalidParameterException', {
-    parameter: 'PolicyText',
-    constraint: 'Invalid repository policy provided',
-  })
-}
-
-const shownOrder = ['Version', 'Id', 'Statement', ...statementMembers]
-
-/** Two spaces an indent, a space on either side of each colon, lists on one line, members in order: as the samples of GetRepositoryPolicy show it. */
-function print(value: unknown, indent: string): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  if (Array.isArray(value))
-    return value.length === 0 ? '[ ]' : `[ ${value.map((item) => print(item, indent)).join(', ')} ]`
-  const entries = Object.entries(value).toSorted(
-    ([one], [other]) => shownOrder.indexOf(one) - shownOrder.indexOf(other),
+async function findOfRegistry(reads: Reads, registry: RegistryKey): Promise<string> {
+  return (
+    (await reads.policies.ofRegistry(registry)) ??
+    fail('RegistryPolicyNotFoundException', { registryId: registry.accountId })
   )
-  const members = entries.map(([key, item]) => `${indent}  ${JSON.stringify(key)} : ${print(item, `${indent}  `)}`)
-  return members.length === 0 ? '{ }' : `{\n${members.join(',\n')}\n${indent}}`
 }

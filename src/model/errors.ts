@@ -18,6 +18,13 @@ interface InRepository {
   readonly repositoryName: string
   readonly registryId: string
 }
+interface Refused {
+  readonly caller: string
+  readonly action: string
+  readonly resource: string
+  /** The kind of policy that decided. */
+  readonly by: string
+}
 interface OfUpload extends InRepository {
   readonly uploadId: string
 }
@@ -29,13 +36,41 @@ const inRegistryShort = (p: InRepository) =>
 
 /** `Name` or `Name/which`, where a name has several sentences. */
 export const sentences = {
-  'AccessDeniedException/noResourcePolicy': observed<{ caller: string; action: string; resource: string }>(
+  'AccessDeniedException/explicit': observed<Refused>(
     (p) =>
-      `User: ${p.caller} is not authorized to perform: ${p.action} on resource: ${p.resource} because no resource-based policy allows the ${p.action} action`,
+      `User: ${p.caller} is not authorized to perform: ${p.action} on resource: ${p.resource} with an explicit deny in ${/^[aeiou]/.test(p.by) ? 'an' : 'a'} ${p.by}`,
   ),
+  'AccessDeniedException/nobody': observed<Refused>(
+    (p) =>
+      `User: ${p.caller} is not authorized to perform: ${p.action} on resource: ${p.resource} because no ${p.by} allows the ${p.action} action`,
+  ),
+  'AccessDeniedException/mfa': observed(
+    () =>
+      'MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.',
+  ),
+  'AccessDeniedException/rootRole': observed(() => 'Roles may not be assumed by root accounts.'),
+  'AccessDeniedException/sessionToken': observed(() => 'Cannot call GetSessionToken with session credentials'),
+  'AccessDeniedException/sts': observed<Omit<Refused, 'by'>>(
+    (p) => `User: ${p.caller} is not authorized to perform: ${p.action} on resource: ${p.resource}`,
+  ),
+  'DeleteConflict/attached': observed(() => 'Cannot delete a policy attached to entities.'),
+  'DeleteConflict/identities': own<{ accountId: string }>(
+    (p) => `Cannot delete account ${p.accountId}, must delete its users, groups, roles and policies first.`,
+  ),
+  'DeleteConflict/keys': observed(() => 'Cannot delete entity, must delete access keys first.'),
+  'DeleteConflict/groups': observed(() => 'Cannot delete entity, must remove user from all groups first.'),
+  'DeleteConflict/members': observed(() => 'Cannot delete entity, must remove users from group first.'),
+  'DeleteConflict/managed': observed(() => 'Cannot delete entity, must detach all policies first.'),
+  'DeleteConflict/inline': observed(() => 'Cannot delete entity, must delete policies first.'),
   EmptyUploadException: observed<OfUpload>(
     (p) =>
       `The upload with id '${p.uploadId}' in the ${inRegistryShort(p)} cannot be completed because it does not have any parts`,
+  ),
+  'EntityAlreadyExists/identity': observed<{ type: string; name: string }>(
+    (p) => `${p.type === 'user' ? 'User' : p.type === 'role' ? 'Role' : 'Group'} with name ${p.name} already exists.`,
+  ),
+  'EntityAlreadyExists/policy': observed<{ name: string }>(
+    (p) => `A policy called ${p.name} already exists. Duplicate names are not allowed.`,
   ),
   ImageAlreadyExistsException: observed<InRepository & { imageDigest: string; imageTag: string | undefined }>((p) =>
     p.imageTag === undefined
@@ -68,6 +103,21 @@ export const sentences = {
   ),
   InvalidParameterException: observed<{ parameter: string; constraint: string }>(
     (p) => `Invalid parameter at '${p.parameter}' failed to satisfy constraint: '${p.constraint}'`,
+  ),
+  'InvalidParameterValue/accessKey': guessed<{ accessKeyId: string }>(
+    (p) => `The access key with id ${p.accessKeyId} does not exist.`,
+  ),
+  'InvalidParameterValue/awsTag': guessed(() => 'Tag keys that begin with aws: are reserved.'),
+  'InvalidParameterValue/contexts': own(() => 'Provided contexts are not supported by this server.'),
+  'InvalidParameterValue/duplicateTag': observed(
+    () => 'Duplicate tag keys found. Please note that Tag keys are case insensitive.',
+  ),
+  'InvalidParameterValue/inheritedTag': documented(
+    () =>
+      `One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.`,
+  ),
+  'InvalidParameterValue/transitiveTag': observed(
+    () => 'The specified transitive tag key must be included in the requested tags.',
   ),
   InvalidRegistryAliasException: own<{ alias: string; reason: string }>(
     (p) => `The alias '${p.alias}' can not be used so: ${p.reason}`,
@@ -103,6 +153,12 @@ export const sentences = {
   'LayersNotFoundException/download': guessed<InRepository & { layerDigest: string }>(
     (p) => `Layer with digest '${p.layerDigest}' does not exist in ${inRegistry(p)}`,
   ),
+  'LimitExceeded/quota': observed<{ quota: string; limit: number }>(
+    (p) => `Cannot exceed quota for ${p.quota}: ${p.limit}`,
+  ),
+  'LimitExceeded/inline': observed<{ type: string; name: string; limit: number }>(
+    (p) => `Maximum policy size of ${p.limit} bytes exceeded for ${p.type} ${p.name}`,
+  ),
   'LimitExceededException/answer': guessed<{ limit: number }>(
     (p) => `The manifests of the images exceed the maximum allowed size of one answer which is '${p.limit}' bytes`,
   ),
@@ -125,12 +181,40 @@ export const sentences = {
     (p) =>
       `The upload with id '${p.uploadId}' in the ${inRegistryShort(p)} exceeds the maximum allowed layer size which is '${p.limit}' bytes`,
   ),
+  MalformedPolicyDocument: observed(() => 'Syntax errors in policy.'),
+  'MalformedPolicyDocument/managed': guessed<{ policyArn: string }>(
+    (p) => `The managed policy ${p.policyArn} does not exist in the account of the role.`,
+  ),
+  'MalformedPolicyDocument/principal': observed<{ principal: string }>(
+    (p) => `Invalid principal in policy: "AWS":"${p.principal}"`,
+  ),
+  'NoSuchEntity/accessKey': observed<{ accessKeyId: string }>(
+    (p) => `The Access Key with id ${p.accessKeyId} cannot be found.`,
+  ),
+  'NoSuchEntity/account': own<{ accountId: string }>((p) => `The account with id ${p.accountId} cannot be found.`),
+  'NoSuchEntity/attachment': observed<{ policyArn: string }>((p) => `Policy ${p.policyArn} was not found.`),
+  'NoSuchEntity/identity': observed<{ type: string; name: string }>(
+    (p) => `The ${p.type} with name ${p.name} cannot be found.`,
+  ),
+  'NoSuchEntity/inlinePolicy': observed<{ type: string; policyName: string }>(
+    (p) => `The ${p.type} policy with name ${p.policyName} cannot be found.`,
+  ),
+  'NoSuchEntity/policy': observed<{ policyArn: string }>(
+    (p) => `Policy ${p.policyArn} does not exist or is not attachable.`,
+  ),
+  'NoSuchEntity/principal': own<{ arn: string }>((p) => `The principal ${p.arn} cannot be found.`),
+  PackedPolicyTooLarge: documented<{ percent: number }>(
+    (p) => `Packed policy consumes ${p.percent}% of allotted space, please use smaller policy.`,
+  ),
   ReferencedImagesNotFoundException: observed<InRepository & { imageDigests: readonly string[] }>(
     (p) =>
       `Images with digests '[${p.imageDigests.join(', ')}]' required for pushing image into repository with name '${p.repositoryName}' in the registry with id '${p.registryId}' do not exist`,
   ),
   RegistryAliasAlreadyExistsException: own<{ alias: string }>((p) => `The alias '${p.alias}' is in use already`),
   RegistryAliasNotFoundException: own<{ alias: string }>((p) => `There is no alias '${p.alias}'`),
+  RegistryPolicyNotFoundException: observed<{ registryId: string }>(
+    (p) => `Registry policy does not exist in the registry with id '${p.registryId}'`,
+  ),
   RegistryNotFoundException: guessed<{ registryId: string }>(
     (p) => `The registry with id '${p.registryId}' does not exist`,
   ),
@@ -166,6 +250,16 @@ export const sentences = {
   ),
   UploadNotFoundException: guessed<OfUpload>(
     (p) => `The upload with id '${p.uploadId}' does not exist in the ${inRegistryShort(p)}`,
+  ),
+  ValidationError: observed<{ parameter: string; value: string; constraint: string }>(
+    (p) =>
+      `1 validation error detected: Value ${p.value} at '${p.parameter}' failed to satisfy constraint: Member ${p.constraint}`,
+  ),
+  'ValidationError/chaining': observed(
+    () => 'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.',
+  ),
+  'ValidationError/maxSession': observed(
+    () => 'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
   ),
 } satisfies Record<string, Sentence<never>>
 

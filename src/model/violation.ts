@@ -103,6 +103,10 @@ const compiled = new Map<string, RegExp>()
 /** The pattern anchored at both ends; patterns come from declarations only, so the map is bounded by them. */
 function whole(pattern: string): RegExp {
   let regexp = compiled.get(pattern)
-  if (!regexp) compiled.set(pattern, (regexp = new RegExp(`^(?:${pattern})$`)))
+  if (!regexp) {
+    // Classes of Unicode (STS's tags) need the flag; some patterns of ECR's models are none with it.
+    const flags = pattern.includes('\\p{') ? 'u' : ''
+    compiled.set(pattern, (regexp = new RegExp(`^(?:${pattern})$`, flags)))
+  }
   return regexp
 }

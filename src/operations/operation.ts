@@ -1,5 +1,6 @@
 // What an operation is: one value that router, codec, validator, authoriser, error mapper, recorder, pages and tests all read.
 
+import type { Circumstances } from '../domain/authorisation/circumstances.ts'
 import type { Context } from '../domain/context.ts'
 import type { ErrorName } from '../model/errors.ts'
 import type { StructSchema } from '../model/schema.ts'
@@ -34,8 +35,16 @@ export const gallery: Service = { name: 'gallery', targetPrefix: undefined, apiV
 /** What has to be allowed: an IAM action on a resource. */
 export interface Permission<I> {
   readonly action: string
+  /** Anyone may, signed in or not, and no policy can change it. */
+  readonly anyone?: true
   /** The ARN of the repository the input names, or `*` where IAM knows no resource. A public registry's alias has to be looked up first. */
   resource(ctx: Context, input: I): string | Promise<string>
+  /** Decides in place of the policies of identities and repositories: fails with AccessDenied. */
+  judge?(ctx: Context, input: I): void
+  /** What else of the input conditions may ask for. */
+  circumstances?(input: I): Circumstances
+  /** What has to be allowed besides, such as tagging what is created. */
+  also?(input: I): readonly string[]
 }
 
 export interface Operation<I = unknown, O = unknown> {

@@ -5,29 +5,79 @@ import type { Context } from '../domain/context.ts'
 import { StorageBusyError, StorageFullError } from '../domain/ports/storage-errors.ts'
 import { EcrError, fail } from '../model/errors.ts'
 import { violation } from '../model/violation.ts'
-import { undeclared, type Operation } from './operation.ts'
+import { recordOutcome } from './audit-event.ts'
+import { undeclared, type Operation, type Permission } from './operation.ts'
+import { refuseInput } from './refuse-input.ts'
 
 /**
- * Runs an operation: validate, authorise, handle, check the error against the declaration.
+ * Runs an operation: validate, authorise, handle, check the error against the declaration, record the outcome.
  * Throws an `EcrError` and nothing else for whatever a client can cause; anything else it throws is a defect.
  */
-export async function perform<I, O>(operation: Operation<I, O>, ctx: Context, input: I): Promise<O> {
-  try {
-    await permit(operation, ctx, input)
-    return await operation.handle(ctx, input)
-  } catch (error) {
-    throw asDeclared(operation, error)
-  }
+export function perform<I, O>(operation: Operation<I, O>, ctx: Context, input: I): Promise<O> {
+  return performBy(operation, ctx, input, () => operation.handle(ctx, input))
 }
 
 /**
- * Validates and authorises without running: for the data plane, where bytes are streamed past the operation (`layers.append`), or
- * where an answer needs another page of the same reading. What follows must be exactly what the operation permits.
+ * Validates and authorises without running: for the data plane, where an answer needs another page of the same reading, or bytes that it
+ * serves itself. What follows must be exactly what the operation permits.
  */
 export async function permit<I, O>(operation: Operation<I, O>, ctx: Context, input: I): Promise<void> {
-  const broken = violation(operation.input, input)
-  if (broken) fail('InvalidParameterException', broken)
-  authorise(ctx, operation.allow.action, await operation.allow.resource(ctx, input))
+  await performBy(operation, ctx, input, () => Promise.resolve(undefined))
+}
+
+/** The same with `run` in place of the handler: for bytes that are streamed past the operation (`appendToUpload`). */
+export async function performBy<I, O, R>(
+  operation: Operation<I, O>,
+  ctx: Context,
+  input: I,
+  run: () => Promise<R>,
+): Promise<R> {
+  let resource: string | undefined
+  let output: R
+  try {
+    const broken = violation(operation.input, input)
+    if (broken) refuseInput(operation, input, broken)
+    ctx.identities.noteUse(ctx.caller.accessKeyId)
+    if (!operation.allow.anyone) {
+      resource = await operation.allow.resource(ctx, input)
+      await authoriseOn(operation.allow, ctx, input, resource)
+    }
+    output = await run()
+  } catch (thrownError) {
+    const error = asDeclared(operation, thrownError)
+    recordOutcome(operation, ctx, input, { resource, error })
+    throw error
+  }
+  recordOutcome(operation, ctx, input, { resource, output })
+  return output
+}
+
+/**
+ * Fails with AccessDenied unless the caller may do it, before anything is said of what it asks for. Only a denial is recorded: what is allowed is
+ * performed next.
+ */
+export async function requireAllowed<I, O>(operation: Operation<I, O>, ctx: Context, input: I): Promise<void> {
+  const { allow } = operation
+  if (allow.anyone) return
+  const resource = await allow.resource(ctx, input)
+  try {
+    await authoriseOn(allow, ctx, input, resource)
+  } catch (error) {
+    recordOutcome(operation, ctx, input, { resource, error })
+    throw error
+  }
+}
+
+/** Fails with AccessDenied unless the caller has the permission for this input. */
+export async function authoriseFor<I>(allow: Permission<I>, ctx: Context, input: I): Promise<void> {
+  if (!allow.anyone) await authoriseOn(allow, ctx, input, await allow.resource(ctx, input))
+}
+
+async function authoriseOn<I>(allow: Permission<I>, ctx: Context, input: I, resource: string): Promise<void> {
+  if (allow.judge) return allow.judge(ctx, input)
+  const circumstances = allow.circumstances?.(input)
+  await authorise(ctx, allow.action, resource, circumstances)
+  for (const action of allow.also?.(input) ?? []) await authorise(ctx, action, resource, circumstances)
 }
 
 /** Storage's own failures become ServerException; an EcrError that the model does not declare for this operation is a defect. */

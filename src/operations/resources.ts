@@ -1,5 +1,6 @@
 // What IAM sees of an input: the ARN of the resource an operation works on.
 
+import type { Circumstances } from '../domain/authorisation/circumstances.ts'
 import type { Context } from '../domain/context.ts'
 import { parseRepositoryArn, privateRegistry, repositoryArn } from '../domain/references.ts'
 import { fail } from '../model/errors.ts'
@@ -39,6 +40,28 @@ export function onArn(action: string): Permission<{ readonly resourceArn: string
       return repositoryArn(registry, name)
     },
   }
+}
+
+/** Conditions may ask for the tags of images (`ecr:ImageTag`, which AWS does not have: containers-roadmap asks for it). */
+export function imageTagsOf(imageIds: readonly { readonly imageTag?: string | undefined }[]): Circumstances {
+  const imageTags = imageIds.flatMap(({ imageTag }) => (imageTag === undefined ? [] : [imageTag]))
+  return imageTags.length > 0 ? { imageTags } : {}
+}
+
+interface GivesTags {
+  readonly tags?: readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[] | undefined
+}
+
+/** Conditions may ask for the tags that are put. */
+export const tagging = {
+  circumstances: ({ tags = [] }: GivesTags): Circumstances => ({
+    requestTags: tags.map(({ Key = '', Value = '' }) => ({ key: Key, value: Value })),
+  }),
+}
+
+/** The same for what is made with tags: tagging it has to be allowed too (user guide, "Tag-based access control"). */
+export function taggingAs(action: string) {
+  return { ...tagging, also: ({ tags = [] }: GivesTags): readonly string[] => (tags.length > 0 ? [action] : []) }
 }
 
 /** `ecr:<action>` where IAM knows no resource. */

@@ -32,7 +32,7 @@ export const publicSide: Side = {
   registry: (ctx, accountId) => publicRegistryOf(accountId ?? ctx.caller.accountId),
   inRepository: inPublicRepository,
   // Anyone may pull, and no policy can change that (user guide of Amazon ECR Public, "Repository policies").
-  toRead: (action) => ({ action: `ecr-public:${action}`, resource: () => '*' }),
+  toRead: (action) => ({ action: `ecr-public:${action}`, anyone: true, resource: () => '*' }),
   toWrite: (action) => ({
     action: `ecr-public:${action}`,
     resource: (ctx, input) => repositoryArn(publicSide.registry(ctx, input.registryId), input.repositoryName),

@@ -1,6 +1,6 @@
 // Who signed an API request. Normally SigV4 decides; with `--dev` any access key is believed, because nobody knows its secret.
 
-import type { AccessKeys, Caller } from '../domain/context.ts'
+import type { AccessKeys, Caller, Services } from '../domain/context.ts'
 import type { HttpRequest } from './message.ts'
 import { isRegionName, parseAuthorization, parseCredential, type CredentialScope } from './sigv4/authorization.ts'
 import type { SigV4Verifier } from './sigv4/verify.ts'
@@ -30,10 +30,17 @@ export function createAuthenticate({ verifier, accessKeys, devPrincipal }: Authe
   }
 }
 
-/** Whether a request names an access key that may be good. One that does not is refused whatever its body, which need not be received. */
-export function namesKnownKey(request: HttpRequest, accessKeys: AccessKeys): boolean {
+/**
+ * Whether a request names an access key that may be good, with the session token of a temporary one. One that does not is refused whatever its body,
+ * which need not be received.
+ */
+export function namesKnownKey(
+  request: HttpRequest,
+  { accessKeys, clock }: Pick<Services, 'accessKeys' | 'clock'>,
+): boolean {
   const scope = namedScope(request)
-  return scope !== undefined && accessKeys.find(scope.accessKeyId) !== undefined
+  const key = scope && accessKeys.find(scope.accessKeyId, request.headers['x-amz-security-token'])
+  return key !== undefined && (key.expiresAtMs === undefined || clock.now() < key.expiresAtMs)
 }
 
 /** The signer named in a well-formed Authorization header, when its key is not one of ours: there is no secret to check it with. */
@@ -43,7 +50,8 @@ function unknownSigner(
   devPrincipal: (accessKeyId: string) => Caller,
 ): Authentication | undefined {
   const scope = namedScope(request)
-  if (!scope || !isRegionName(scope.region) || accessKeys.find(scope.accessKeyId)) return undefined
+  if (!scope || !isRegionName(scope.region)) return undefined
+  if (accessKeys.find(scope.accessKeyId, request.headers['x-amz-security-token'])) return undefined
   return { ok: true, caller: devPrincipal(scope.accessKeyId), region: scope.region }
 }
 

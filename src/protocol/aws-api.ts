@@ -7,7 +7,7 @@ import { privateModelNames } from '../operations/private/model-names.ts'
 import { privateOperations } from '../operations/private/index.ts'
 import { publicOperations } from '../operations/public/index.ts'
 import { publicModelNames } from '../operations/public/model-names.ts'
-import { getCallerIdentity } from '../operations/sts/get-caller-identity.ts'
+import { stsOperations } from '../operations/sts/index.ts'
 import type { Authenticate } from './authenticate.ts'
 import { createJsonService } from './aws-json/dispatch.ts'
 import { faultResponse, faults } from './aws-json/faults.ts'
@@ -38,7 +38,7 @@ export function createApiHandler({ services, authenticate }: ApiOptions): HttpHa
     regions: services.publicRegions,
   })
   const admin = createJsonService({ services, authenticate, operations: adminOperations, modelNames: [] })
-  const query = createQueryService({ services, authenticate, operations: [getCallerIdentity] })
+  const query = createQueryService({ services, authenticate, operations: stsOperations })
   return async (request) => {
     if (request.path !== '/') return faultResponse(request.requestId, faults.noSuchPath)
     if (request.method !== 'POST') return faultResponse(request.requestId, faults.methodNotAllowed)

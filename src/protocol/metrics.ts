@@ -13,6 +13,7 @@ import type { RequestLine } from './request-log.ts'
 export interface MetricsOptions {
   readonly blobs: Pick<Blobs, 'freeBytes'>
   readonly activeRequests: () => number
+  readonly audit: () => { readonly lost: number; readonly waitingBytes: number; readonly isFailing: boolean }
 }
 
 export interface Metrics {
@@ -79,7 +80,7 @@ function count({ duration, bytesIn, bytesOut }: Instruments, line: RequestLine):
   if (line.bytesOut > 0) bytesOut.add(line.bytesOut, { operation })
 }
 
-async function openInstruments({ blobs, activeRequests }: MetricsOptions): Promise<Instruments> {
+async function openInstruments({ blobs, activeRequests, audit }: MetricsOptions): Promise<Instruments> {
   const { MeterProvider } = await import('@opentelemetry/sdk-metrics')
   const { PrometheusExporter, PrometheusSerializer } = await import('@opentelemetry/exporter-prometheus')
   // Only read from: the exporter's own server is not started.
@@ -97,6 +98,9 @@ async function openInstruments({ blobs, activeRequests }: MetricsOptions): Promi
   }
   gauge('stowage_requests_in_flight', 'Requests being served', activeRequests)
   gauge('stowage_storage_free_bytes', 'Bytes that uploads may still write, before the reserve', () => blobs.freeBytes())
+  gauge('stowage_audit_failing', '1 while the audit log can not be written', () => Number(audit().isFailing))
+  gauge('stowage_audit_lost_events', 'Events that the audit log had no room for since the start', () => audit().lost)
+  gauge('stowage_audit_waiting_bytes', 'Events that wait to be written', () => audit().waitingBytes)
   gauge('process_resident_memory_bytes', 'Resident memory of the process', () => process.memoryUsage.rss())
   gauge('nodejs_heap_used_bytes', 'JavaScript heap in use', () => process.memoryUsage().heapUsed)
   gauge('nodejs_event_loop_delay_p99_seconds', '99th percentile of the event loop delay since the last look', () => {

@@ -6,7 +6,11 @@ import { dirname } from 'node:path'
 
 /** Makes a file of mode 0600 that survives a crash from the moment this resolves. A file that is there stays as it is: the caller holds the directory's lock. */
 export async function createFile(file: string, content: string): Promise<void> {
-  if (existsSync(file)) return
+  if (!existsSync(file)) await replaceFile(file, content)
+}
+
+/** The same for a file that may be there: a crash leaves the old one or the new one. */
+export async function replaceFile(file: string, content: string): Promise<void> {
   const temporary = `${file}.new`
   await rm(temporary, { force: true })
   const handle = await open(temporary, 'wx', 0o600)

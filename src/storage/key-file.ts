@@ -7,9 +7,11 @@ import { join } from 'node:path'
 
 import { z } from 'zod'
 
-import type { AccessKey, AccessKeys, Caller, Secrets } from '../domain/context.ts'
+import type { AccessKey, Caller, RootKeys, Secrets } from '../domain/context.ts'
+import { idPrefixes, newAwsId, newSecretAccessKey } from '../lib/aws-ids.ts'
 import type { Clock } from '../lib/clock.ts'
-import { createFile } from './create-file.ts'
+import { randomIds } from '../lib/ids.ts'
+import { createFile, replaceFile } from './create-file.ts'
 
 const keysFile = z.strictObject({
   keys: z
@@ -24,7 +26,7 @@ const keysFile = z.strictObject({
 })
 
 const key32 = z.base64().refine((text) => Buffer.from(text, 'base64').length === 32, 'must be 32 bytes')
-const secretsFile = z.strictObject({ pageKey: key32, tokenKeys: z.array(key32).min(1).max(16) })
+const secretsFile = z.strictObject({ pageKey: key32, tokenKeys: z.array(key32).min(1).max(16), identityKey: key32 })
 
 /** How often the file is looked at, at most; half of the second in which a change has to be seen. */
 const checkMs = 500
@@ -38,14 +40,26 @@ export interface KeyFileOptions {
 
 /** Makes the files when they are missing: a root key of `accountId`, and fresh secrets. The directory exists and is locked. */
 export async function createKeyFiles(directory: string, accountId: string): Promise<void> {
-  const key = { accessKeyId: newAccessKeyId(), secretAccessKey: newSecret(), accountId }
+  const accessKeyId = newAwsId(randomIds, idPrefixes.accessKey)
+  const key = { accessKeyId, secretAccessKey: newSecretAccessKey(randomIds), accountId }
   await createFile(keysPath(directory), `${JSON.stringify({ keys: [key] }, undefined, 2)}\n`)
-  const secrets = { pageKey: randomBytes(32).toString('base64'), tokenKeys: [randomBytes(32).toString('base64')] }
-  await createFile(join(directory, 'secrets.json'), `${JSON.stringify(secrets, undefined, 2)}\n`)
+  const secrets = { pageKey: newKey32(), tokenKeys: [newKey32()], identityKey: newKey32() }
+  await createFile(secretsPath(directory), `${JSON.stringify(secrets, undefined, 2)}\n`)
+  await addIdentityKey(directory)
 }
 
+/** Files of versions before there were users lack it. Nothing else in the file changes, nor does a file that can not be read. */
+async function addIdentityKey(directory: string): Promise<void> {
+  const file = secretsPath(directory)
+  const older = secretsFile.omit({ identityKey: true }).safeParse(parse(readFileSync(file, 'utf8')))
+  if (!older.success) return
+  await replaceFile(file, `${JSON.stringify({ ...older.data, identityKey: newKey32() }, undefined, 2)}\n`)
+}
+
+const newKey32 = (): string => randomBytes(32).toString('base64')
+
 /** The access keys of `keys.json`, read again when the file changes. Throws when it cannot be read now. */
-export function openAccessKeys({ directory, clock, warn }: KeyFileOptions): AccessKeys {
+export function openAccessKeys({ directory, clock, warn }: KeyFileOptions): RootKeys {
   const file = keysPath(directory)
   closeToOthers(file, warn)
   let version = versionOf(file)
@@ -77,6 +91,10 @@ export function openAccessKeys({ directory, clock, warn }: KeyFileOptions): Acce
       refresh()
       return keys.get(accessKeyId)
     },
+    hasAccount: (accountId) => {
+      refresh()
+      return keys.values().some(({ principal }) => principal.accountId === accountId)
+    },
   }
 }
 
@@ -87,15 +105,16 @@ export function readKeys(directory: string): readonly AccessKey[] {
 }
 
 export function readSecrets({ directory, warn }: Pick<KeyFileOptions, 'directory' | 'warn'>): Secrets {
-  const file = join(directory, 'secrets.json')
+  const file = secretsPath(directory)
   closeToOthers(file, warn)
-  const { pageKey, tokenKeys } = readDocument(file, secretsFile)
-  return { pageKey: Buffer.from(pageKey, 'base64'), tokenKeys: tokenKeys.map((key) => Buffer.from(key, 'base64')) }
+  const { pageKey, tokenKeys, identityKey } = readDocument(file, secretsFile)
+  const bytes = (text: string) => Buffer.from(text, 'base64')
+  return { pageKey: bytes(pageKey), tokenKeys: tokenKeys.map(bytes), identityKey: bytes(identityKey) }
 }
 
 /** Whom a root key of the account stands for. */
 export function rootPrincipal(accountId: string, accessKeyId: string): Caller {
-  return { accountId, arn: `arn:aws:iam::${accountId}:root`, userId: accountId, accessKeyId }
+  return { kind: 'root', accountId, arn: `arn:aws:iam::${accountId}:root`, userId: accountId, accessKeyId }
 }
 
 function byId(keys: readonly AccessKey[]): ReadonlyMap<string, AccessKey> {
@@ -104,6 +123,10 @@ function byId(keys: readonly AccessKey[]): ReadonlyMap<string, AccessKey> {
 
 function keysPath(directory: string): string {
   return join(directory, 'keys.json')
+}
+
+function secretsPath(directory: string): string {
+  return join(directory, 'secrets.json')
 }
 
 function readDocument<S extends z.ZodType>(file: string, schema: S): z.output<S> {
@@ -142,17 +165,4 @@ function closeToOthers(file: string, warn: (sentence: string) => void): void {
   if ((mode & 0o077) === 0 || process.platform === 'win32') return
   chmodSync(file, 0o600)
   warn(`${file} could be read by others (mode ${mode.toString(8)}); now it cannot, but its keys may be known`)
-}
-
-/** As AWS's: `AKIA` and 16 of the base32 alphabet. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html */
-function newAccessKeyId(): string {
-  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
-  return `AKIA${Array.from(randomBytes(16), (byte) => alphabet.charAt(byte % alphabet.length)).join('')}`
-}
-
-/** As AWS's: 40 characters of base64; letters and digits only here, since `/` and `+` invite mistakes in shells and URLs. */
-function newSecret(): string {
-  let secret = ''
-  while (secret.length < 40) secret += randomBytes(30).toString('base64').replace(/[+/=]/g, '')
-  return secret.slice(0, 40)
 }

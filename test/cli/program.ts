@@ -10,6 +10,8 @@ import { fileURLToPath } from 'node:url'
 
 const startScript = fileURLToPath(new URL('../../bin/stowage.mjs', import.meta.url))
 const patienceMs = 30_000
+/** A server outlives the commands that are run against it, on a slow machine many of them. */
+const serverLifeMs = 180_000
 
 export interface Ended {
   readonly code: number | null
@@ -27,7 +29,7 @@ export interface Program {
 type Variables = Readonly<Record<string, string>>
 
 /** Starts `stowage <args>` with no setting in its environment but these. */
-export function start(args: readonly string[], variables: Variables = {}): Program {
+export function start(args: readonly string[], variables: Variables = {}, lifeMs: number = patienceMs): Program {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('STOWAGE_'))
   const child = spawn(process.execPath, [startScript, ...args], {
     env: { ...Object.fromEntries(inherited), ...variables },
@@ -41,7 +43,7 @@ export function start(args: readonly string[], variables: Variables = {}): Progr
     const timer = setTimeout(() => {
       child.kill('SIGKILL')
       reject(new Error(`still running: ${args.join(' ')}\n${stdout}${stderr}`))
-    }, patienceMs)
+    }, lifeMs)
     child.once('error', reject)
     child.once('close', (code) => {
       clearTimeout(timer)
@@ -67,7 +69,7 @@ export async function serve(
   args: readonly string[] = [],
   data: string = dataDirectory(t),
 ): Promise<Server> {
-  const program = start(['serve', '--port', '0', '--data', data, ...args])
+  const program = start(['serve', '--port', '0', '--data', data, ...args], {}, serverLifeMs)
   t.after(async () => {
     program.child.kill('SIGKILL')
     await program.ended

@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto'
 import { describe, test } from 'node:test'
 import { digestOf } from '../../src/lib/digest.ts'
 import type { MetadataWrites } from '../../src/domain/ports/metadata.ts'
+import { identitiesContract } from './metadata-identities.ts'
 import { galleryContract } from './metadata-gallery.ts'
 import { imageContract } from './metadata-images.ts'
 import { layerContract } from './metadata-layers.ts'
@@ -26,6 +27,7 @@ export function metadataContract(engine: string, open: OpenMetadata): void {
     imageContract(open)
     layerContract(open)
     publicContract(open)
+    identitiesContract(open)
     galleryContract(open)
     transactionContract(open)
     persistenceContract(open)

@@ -97,7 +97,7 @@ test('T4 a token with one character changed, cut, glued, or of another installat
   const plane = await openPlane(t)
   const good = tokenOf(plane.registry, account)
   const foreign = mintToken(
-    { pageKey: new Uint8Array(32), tokenKeys: [Buffer.alloc(32, 9)] },
+    { pageKey: new Uint8Array(32), tokenKeys: [Buffer.alloc(32, 9)], identityKey: new Uint8Array(32) },
     { accessKeyId: rootOf(account).accessKeyId, expiresAtMs: Number.MAX_SAFE_INTEGER },
   )
   const changed = Array.from(

@@ -6,7 +6,11 @@ import { describe, test } from 'node:test'
 import { mintToken, openToken } from '../../src/domain/authorisation/tokens.ts'
 
 const keyOf = (byte: number) => Buffer.alloc(32, byte)
-const secretsOf = (...bytes: readonly number[]) => ({ pageKey: keyOf(0), tokenKeys: bytes.map(keyOf) })
+const secretsOf = (...bytes: readonly number[]) => ({
+  pageKey: keyOf(0),
+  tokenKeys: bytes.map(keyOf),
+  identityKey: keyOf(0),
+})
 
 const secrets = secretsOf(1)
 const now = Date.UTC(2026, 10, 21, 12)

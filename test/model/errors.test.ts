@@ -10,17 +10,135 @@ const inRegistry = `the repository with name 'team/app' in the registry with id 
 const pushing = `required for pushing image into repository with name 'team/app' in the registry with id '123456789012' do not exist`
 const resource = 'arn:aws:ecr:us-east-1:210987654321:repository/app'
 
+const refused = { caller: 'arn:aws:iam::123456789012:root', action: 'ecr:DescribeImages', resource }
+
 /** Every sentence of the catalogue, as a client reads it. The compiler asks for a row when a sentence is added. */
 const rows: Readonly<Record<SentenceKey, readonly (readonly [raise: () => never, message: string])[]>> = {
-  'AccessDeniedException/noResourcePolicy': [
+  'AccessDeniedException/explicit': [
     [
-      () =>
-        fail('AccessDeniedException/noResourcePolicy', {
-          caller: 'arn:aws:iam::123456789012:root',
-          action: 'ecr:DescribeImages',
-          resource,
-        }),
-      `User: arn:aws:iam::123456789012:root is not authorized to perform: ecr:DescribeImages on resource: ${resource} because no resource-based policy allows the ecr:DescribeImages action`,
+      () => fail('AccessDeniedException/explicit', { ...refused, by: 'resource-based policy' }),
+      `User: ${refused.caller} is not authorized to perform: ecr:DescribeImages on resource: ${resource} with an explicit deny in a resource-based policy`,
+    ],
+    [
+      () => fail('AccessDeniedException/explicit', { ...refused, by: 'identity-based policy' }),
+      `User: ${refused.caller} is not authorized to perform: ecr:DescribeImages on resource: ${resource} with an explicit deny in an identity-based policy`,
+    ],
+  ],
+  'AccessDeniedException/nobody': [
+    [
+      () => fail('AccessDeniedException/nobody', { ...refused, by: 'resource-based policy' }),
+      `User: ${refused.caller} is not authorized to perform: ecr:DescribeImages on resource: ${resource} because no resource-based policy allows the ecr:DescribeImages action`,
+    ],
+  ],
+  'AccessDeniedException/mfa': [
+    [
+      () => fail('AccessDeniedException/mfa'),
+      'MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.',
+    ],
+  ],
+  'AccessDeniedException/rootRole': [
+    [() => fail('AccessDeniedException/rootRole'), 'Roles may not be assumed by root accounts.'],
+  ],
+  'AccessDeniedException/sessionToken': [
+    [() => fail('AccessDeniedException/sessionToken'), 'Cannot call GetSessionToken with session credentials'],
+  ],
+  'AccessDeniedException/sts': [
+    [
+      () => fail('AccessDeniedException/sts', { ...refused, action: 'sts:AssumeRole' }),
+      `User: ${refused.caller} is not authorized to perform: sts:AssumeRole on resource: ${resource}`,
+    ],
+  ],
+  'DeleteConflict/attached': [[() => fail('DeleteConflict/attached'), 'Cannot delete a policy attached to entities.']],
+  'DeleteConflict/identities': [
+    [
+      () => fail('DeleteConflict/identities', { accountId: '123456789012' }),
+      'Cannot delete account 123456789012, must delete its users, groups, roles and policies first.',
+    ],
+  ],
+  'DeleteConflict/keys': [[() => fail('DeleteConflict/keys'), 'Cannot delete entity, must delete access keys first.']],
+  'DeleteConflict/groups': [
+    [() => fail('DeleteConflict/groups'), 'Cannot delete entity, must remove user from all groups first.'],
+  ],
+  'DeleteConflict/members': [
+    [() => fail('DeleteConflict/members'), 'Cannot delete entity, must remove users from group first.'],
+  ],
+  'DeleteConflict/managed': [
+    [() => fail('DeleteConflict/managed'), 'Cannot delete entity, must detach all policies first.'],
+  ],
+  'DeleteConflict/inline': [[() => fail('DeleteConflict/inline'), 'Cannot delete entity, must delete policies first.']],
+  'EntityAlreadyExists/identity': [
+    [() => fail('EntityAlreadyExists/identity', { type: 'user', name: 'ann' }), 'User with name ann already exists.'],
+    [() => fail('EntityAlreadyExists/identity', { type: 'group', name: 'dev' }), 'Group with name dev already exists.'],
+    [() => fail('EntityAlreadyExists/identity', { type: 'role', name: 'ci' }), 'Role with name ci already exists.'],
+  ],
+  'EntityAlreadyExists/policy': [
+    [
+      () => fail('EntityAlreadyExists/policy', { name: 'pull' }),
+      'A policy called pull already exists. Duplicate names are not allowed.',
+    ],
+  ],
+  'LimitExceeded/quota': [
+    [
+      () => fail('LimitExceeded/quota', { quota: 'AccessKeysPerUser', limit: 2 }),
+      'Cannot exceed quota for AccessKeysPerUser: 2',
+    ],
+  ],
+  'LimitExceeded/inline': [
+    [
+      () => fail('LimitExceeded/inline', { type: 'user', name: 'ann', limit: 2048 }),
+      'Maximum policy size of 2048 bytes exceeded for user ann',
+    ],
+  ],
+  'NoSuchEntity/accessKey': [
+    [
+      () => fail('NoSuchEntity/accessKey', { accessKeyId: 'AKIAIOSFODNN7EXAMPLE' }),
+      'The Access Key with id AKIAIOSFODNN7EXAMPLE cannot be found.',
+    ],
+  ],
+  'NoSuchEntity/account': [
+    [
+      () => fail('NoSuchEntity/account', { accountId: '123456789012' }),
+      'The account with id 123456789012 cannot be found.',
+    ],
+  ],
+  'NoSuchEntity/attachment': [
+    [
+      () => fail('NoSuchEntity/attachment', { policyArn: 'arn:aws:iam::123456789012:policy/pull' }),
+      'Policy arn:aws:iam::123456789012:policy/pull was not found.',
+    ],
+  ],
+  'NoSuchEntity/identity': [
+    [() => fail('NoSuchEntity/identity', { type: 'user', name: 'ann' }), 'The user with name ann cannot be found.'],
+  ],
+  'NoSuchEntity/inlinePolicy': [
+    [
+      () => fail('NoSuchEntity/inlinePolicy', { type: 'user', policyName: 'pull' }),
+      'The user policy with name pull cannot be found.',
+    ],
+  ],
+  'NoSuchEntity/policy': [
+    [
+      () => fail('NoSuchEntity/policy', { policyArn: 'arn:aws:iam::123456789012:policy/pull' }),
+      'Policy arn:aws:iam::123456789012:policy/pull does not exist or is not attachable.',
+    ],
+  ],
+  'NoSuchEntity/principal': [
+    [
+      () => fail('NoSuchEntity/principal', { arn: 'arn:aws:iam::123456789012:user/ann' }),
+      'The principal arn:aws:iam::123456789012:user/ann cannot be found.',
+    ],
+  ],
+  MalformedPolicyDocument: [[() => fail('MalformedPolicyDocument'), 'Syntax errors in policy.']],
+  'MalformedPolicyDocument/managed': [
+    [
+      () => fail('MalformedPolicyDocument/managed', { policyArn: 'arn:aws:iam::123456789012:policy/p' }),
+      'The managed policy arn:aws:iam::123456789012:policy/p does not exist in the account of the role.',
+    ],
+  ],
+  'MalformedPolicyDocument/principal': [
+    [
+      () => fail('MalformedPolicyDocument/principal', { principal: 'arn:aws:iam::123456789012:user/ann' }),
+      'Invalid principal in policy: "AWS":"arn:aws:iam::123456789012:user/ann"',
     ],
   ],
   EmptyUploadException: [
@@ -187,10 +305,46 @@ const rows: Readonly<Record<SentenceKey, readonly (readonly [raise: () => never,
       `The upload with id '${upload.uploadId}' in the ${where} exceeds the maximum allowed layer size which is '54525952000' bytes`,
     ],
   ],
+  PackedPolicyTooLarge: [
+    [
+      () => fail('PackedPolicyTooLarge', { percent: 130 }),
+      'Packed policy consumes 130% of allotted space, please use smaller policy.',
+    ],
+  ],
   ReferencedImagesNotFoundException: [
     [
       () => fail('ReferencedImagesNotFoundException', { ...at, imageDigests: ['sha256:0a', 'sha256:0b'] }),
       `Images with digests '[sha256:0a, sha256:0b]' ${pushing}`,
+    ],
+  ],
+  'InvalidParameterValue/accessKey': [
+    [
+      () => fail('InvalidParameterValue/accessKey', { accessKeyId: 'AKIAEXAMPLE' }),
+      'The access key with id AKIAEXAMPLE does not exist.',
+    ],
+  ],
+  'InvalidParameterValue/awsTag': [
+    [() => fail('InvalidParameterValue/awsTag'), 'Tag keys that begin with aws: are reserved.'],
+  ],
+  'InvalidParameterValue/contexts': [
+    [() => fail('InvalidParameterValue/contexts'), 'Provided contexts are not supported by this server.'],
+  ],
+  'InvalidParameterValue/duplicateTag': [
+    [
+      () => fail('InvalidParameterValue/duplicateTag'),
+      'Duplicate tag keys found. Please note that Tag keys are case insensitive.',
+    ],
+  ],
+  'InvalidParameterValue/inheritedTag': [
+    [
+      () => fail('InvalidParameterValue/inheritedTag'),
+      `One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.`,
+    ],
+  ],
+  'InvalidParameterValue/transitiveTag': [
+    [
+      () => fail('InvalidParameterValue/transitiveTag'),
+      'The specified transitive tag key must be included in the requested tags.',
     ],
   ],
   InvalidRegistryAliasException: [
@@ -204,6 +358,12 @@ const rows: Readonly<Record<SentenceKey, readonly (readonly [raise: () => never,
   ],
   RegistryAliasNotFoundException: [
     [() => fail('RegistryAliasNotFoundException', { alias: 'mine' }), "There is no alias 'mine'"],
+  ],
+  RegistryPolicyNotFoundException: [
+    [
+      () => fail('RegistryPolicyNotFoundException', { registryId: '123456789012' }),
+      "Registry policy does not exist in the registry with id '123456789012'",
+    ],
   ],
   RegistryNotFoundException: [
     [
@@ -260,6 +420,29 @@ const rows: Readonly<Record<SentenceKey, readonly (readonly [raise: () => never,
     [
       () => fail('UploadNotFoundException', upload),
       `The upload with id '${upload.uploadId}' does not exist in the ${where}`,
+    ],
+  ],
+  ValidationError: [
+    [
+      () =>
+        fail('ValidationError', {
+          parameter: 'durationSeconds',
+          value: "'899'",
+          constraint: 'must have value greater than or equal to 900',
+        }),
+      `1 validation error detected: Value '899' at 'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to 900`,
+    ],
+  ],
+  'ValidationError/chaining': [
+    [
+      () => fail('ValidationError/chaining'),
+      'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.',
+    ],
+  ],
+  'ValidationError/maxSession': [
+    [
+      () => fail('ValidationError/maxSession'),
+      'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
     ],
   ],
 }

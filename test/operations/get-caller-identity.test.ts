@@ -11,6 +11,7 @@ const registry = await openRegistry({ after })
 const user = {
   accountId: account,
   arn: `arn:aws:iam::${account}:user/ci`,
+  kind: 'user' as const,
   userId: 'AIDACKCEVSQ6C2EXAMPLE',
   accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
 }

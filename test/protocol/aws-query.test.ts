@@ -92,7 +92,7 @@ describe('J1 actions', () => {
     ['Action=GetCallerIdentity&Version=2015-09-21', 'InvalidAction', notFound('GetCallerIdentity', '2015-09-21')],
     ['Action=getcalleridentity&Version=2011-06-15', 'InvalidAction', notFound('getcalleridentity')],
     ['Action=&Version=2011-06-15', 'InvalidAction', notFound('')],
-    ['Action=AssumeRole&Version=2011-06-15', 'InvalidAction', notFound('AssumeRole')],
+    ['Action=AssumeRoleWithSAML&Version=2011-06-15', 'InvalidAction', notFound('AssumeRoleWithSAML')],
     ['Action=DescribeRepositories&Version=2011-06-15', 'InvalidAction', notFound('DescribeRepositories')],
     ['Action=MountLayer&Version=2011-06-15', 'InvalidAction', notFound('MountLayer')],
     ['Action=__proto__&Version=2011-06-15', 'InvalidAction', notFound('__proto__')],

@@ -53,8 +53,8 @@ export async function openSignedApi(
     assert.deepEqual(registry.backgroundErrors, [])
   })
   const { services } = registry
-  const secretFor = (accessKeyId: string) => {
-    const key = services.accessKeys.find(accessKeyId)
+  const secretFor = (accessKeyId: string, sessionToken: string | undefined) => {
+    const key = services.accessKeys.find(accessKeyId, sessionToken)
     return key && { ...key, active: true }
   }
   const verifier = createSigV4Verifier({ clock: services.clock, credentials: { secretFor } })

@@ -93,7 +93,7 @@ describe('/token/', () => {
       () =>
         basic(
           mintToken(
-            { pageKey: Buffer.alloc(32), tokenKeys: [Buffer.alloc(32, 9)] },
+            { pageKey: Buffer.alloc(32), tokenKeys: [Buffer.alloc(32, 9)], identityKey: Buffer.alloc(32) },
             { accessKeyId: rootOf(account).accessKeyId, expiresAtMs: 9e15 },
           ),
         ),

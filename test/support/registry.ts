@@ -4,10 +4,14 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { AccessKey, Caller, Context, Limits, Services } from '../../src/domain/context.ts'
+import { createCompiledPolicies } from '../../src/domain/authorisation/compiled-policies.ts'
+import type { AccessKey, Caller, Context, Limits, RootKeys, Secrets, Services } from '../../src/domain/context.ts'
+import { openIdentities } from '../../src/domain/identities/open-identities.ts'
 import { ecrLimits, ecrPublicLimits } from '../../src/domain/limits.ts'
+import type { AuditEvent, AuditLevel } from '../../src/domain/ports/audit.ts'
 import { createDownloads } from '../../src/domain/public/downloads.ts'
 import type { RegistryKey } from '../../src/domain/ports/metadata.ts'
+import { withSessions } from '../../src/domain/sts/sessions.ts'
 import { digestOf, type Digest } from '../../src/lib/digest.ts'
 import { randomIds } from '../../src/lib/ids.ts'
 import type { Operation } from '../../src/operations/operation.ts'
@@ -28,7 +32,13 @@ export const region = 'us-east-1'
 
 /** The root principal of an account, as the server makes it. */
 export function rootOf(accountId: string): Caller {
-  return { accountId, arn: `arn:aws:iam::${accountId}:root`, userId: accountId, accessKeyId: `AKIATEST${accountId}` }
+  return {
+    kind: 'root',
+    accountId,
+    arn: `arn:aws:iam::${accountId}:root`,
+    userId: accountId,
+    accessKeyId: `AKIATEST${accountId}`,
+  }
 }
 
 export interface TestRegistry {
@@ -37,16 +47,20 @@ export interface TestRegistry {
   /** Moves the clock. */
   advance(ms: number): void
   /** A context of the API for the default account's root, or for another caller, region or plane. */
-  ctx(change?: Partial<Pick<Context, 'caller' | 'region' | 'plane' | 'ecrQuirks'>>): Context
+  ctx(change?: Partial<Pick<Context, 'caller' | 'client' | 'region' | 'plane' | 'ecrQuirks'>>): Context
   perform<I, O>(operation: Operation<I, O>, input: I, ctx?: Context): Promise<O>
   /** Work that failed after its request was answered: empty at the end of a good test. */
   readonly backgroundErrors: readonly string[]
+  /** What the audit log was given. */
+  readonly audited: readonly AuditEvent[]
   close(): Promise<void>
 }
 
 export interface TestRegistryOptions {
   readonly ecrQuirks?: boolean
   readonly limits?: Partial<Limits>
+  /** What the audit log asks for: everything, so that every test makes its events. */
+  readonly auditLevel?: AuditLevel
   /** Epoch milliseconds; the clock stands still until `advance`. */
   readonly now?: number
   /** An earlier registry's directory, to open it again. */
@@ -61,6 +75,7 @@ export async function openTestRegistry(options: TestRegistryOptions = {}): Promi
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'stowage-test-')))
   let now = options.now ?? Date.UTC(2026, 10, 21, 12)
   const backgroundErrors: string[] = []
+  const audited: AuditEvent[] = []
   const metadata = await openSqliteMetadata({
     file: join(directory, 'metadata.db'),
     onFatal: (error: Error) => {
@@ -87,19 +102,42 @@ export async function openTestRegistry(options: TestRegistryOptions = {}): Promi
       : registry.accountId === account && registry.region === region
         ? new URL(origin).host
         : `${registry.accountId}.dkr.ecr.${registry.region}.${new URL(origin).host}`
+  const secrets: Secrets = {
+    pageKey: Buffer.alloc(32, 7),
+    tokenKeys: [Buffer.alloc(32, 8)],
+    identityKey: Buffer.alloc(32, 9),
+  }
+  const clock = { now: () => now }
+  const compiledPolicies = createCompiledPolicies()
+  const onBackgroundError = (what: string, error: unknown) => void backgroundErrors.push(`${what}: ${String(error)}`)
+  const rootKeys: RootKeys = {
+    find: (accessKeyId) => keys.get(accessKeyId),
+    hasAccount: (accountId) => accountId === account || accountId === otherAccount,
+  }
+  const { identities, accessKeys: lasting } = await openIdentities({
+    metadata,
+    clock,
+    rootKeys,
+    secrets,
+    compiledPolicies,
+    onBackgroundError,
+  })
   const services: Services = {
     metadata,
     blobs,
     logos: await openDiskLogos(directory),
+    audit: { level: options.auditLevel ?? 'all', record: (event) => void audited.push(event) },
+    clock,
     markdown,
     downloads: createDownloads(),
-    clock: { now: () => now },
     ids: randomIds,
     limits: { ...ecrLimits, ...options.limits },
     publicLimits: { ...ecrPublicLimits, ...options.limits },
     publicRegions: ['us-east-1', 'us-west-2'],
-    secrets: { pageKey: Buffer.alloc(32, 7), tokenKeys: [Buffer.alloc(32, 8)] },
-    accessKeys: { find: (accessKeyId) => keys.get(accessKeyId) },
+    secrets,
+    accessKeys: withSessions({ lasting, issuers: lasting, secrets, identities }),
+    compiledPolicies,
+    identities,
     links: {
       registryHost: hostOf,
       proxyEndpoint: (registry) => `${new URL(origin).protocol}//${hostOf(registry)}`,
@@ -109,11 +147,12 @@ export async function openTestRegistry(options: TestRegistryOptions = {}): Promi
     },
     operatorAccount: account,
     ecrQuirks: options.ecrQuirks ?? false,
-    onBackgroundError: (what, error) => backgroundErrors.push(`${what}: ${String(error)}`),
+    onBackgroundError,
   }
   const ctx: TestRegistry['ctx'] = (change) => ({
     ...services,
     caller: rootOf(account),
+    client: { address: '127.0.0.1', userAgent: 'test', isSecure: false },
     region,
     requestId: randomIds.uuid(),
     plane: 'api',
@@ -128,6 +167,7 @@ export async function openTestRegistry(options: TestRegistryOptions = {}): Promi
     ctx,
     perform: (operation, input, context = ctx()) => perform(operation, context, input),
     backgroundErrors,
+    audited,
     close: async () => {
       await markdown.close()
       await metadata.close()

@@ -45,6 +45,8 @@ function fromSdk(reference: unknown): Outline {
   if (typeof schema === 'number') return simple(schema)
   if (!Array.isArray(schema)) throw new Error(`unknown schema ${String(schema)}`)
   const parts: readonly unknown[] = schema
+  // A schema with traits of the member it is of (STS's secrets).
+  if (typeof parts[0] === 'function') return fromSdk(parts[0])
   switch (parts[0]) {
     case 0:
       return fromSdk(parts[4])

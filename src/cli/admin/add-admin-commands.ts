@@ -2,13 +2,17 @@
 
 import type { Command } from 'commander'
 
-import { load, withSettings, type Flags } from '../with-settings.ts'
-import type { AdminCall } from './admin-call.ts'
+import type { Flags } from '../with-settings.ts'
+import { addIdentityCommands } from './add-identity-commands.ts'
+import { connect, onServer, text } from './connect.ts'
 
 /** Adds `admin` with its commands. */
 export function addAdminCommands(program: Command): void {
-  const admin = program.command('admin').description('Operate the running server: names of public registries')
+  const admin = program
+    .command('admin')
+    .description('Operate the running server: names of public registries, users and what they may do')
   addRegistryCommands(admin.command('registry').description('Public registries: aliases, the verified mark, names'))
+  addIdentityCommands(admin)
 }
 
 function addRegistryCommands(registry: Command): void {
@@ -63,13 +67,3 @@ function addRegistryCommands(registry: Command): void {
     )
   }
 }
-
-const onServer = (command: Command): Command => withSettings(command, ['data'])
-
-async function connect(flags: Flags): Promise<AdminCall> {
-  const { openAdminCall } = await import('./admin-call.ts')
-  return openAdminCall(load(flags).config.data)
-}
-
-const text = (value: string | boolean | undefined): string | undefined =>
-  typeof value === 'string' ? value : undefined

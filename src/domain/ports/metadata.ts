@@ -3,6 +3,10 @@
 
 import type { Digest } from '../../lib/digest.ts'
 import type { GalleryReads, GalleryWrites } from './gallery.ts'
+import type { IdentityReads, IdentityWrites } from './identities.ts'
+import type { ResourceTag } from './resource-tag.ts'
+
+export type { ResourceTag } from './resource-tag.ts'
 
 /** A registry: one per account and region on the private side, one per account (region empty) on the public side. */
 export interface RegistryKey {
@@ -33,11 +37,6 @@ export interface Repository extends RepositorySettings {
   readonly name: string
   readonly createdAtMs: number
   readonly encryption: Encryption
-}
-
-export interface ResourceTag {
-  readonly key: string
-  readonly value: string
 }
 
 /** What a manifest is, without its bytes. */
@@ -172,14 +171,27 @@ export interface CatalogWrites extends CatalogReads {
   put(repositoryId: string, data: CatalogData): Promise<void>
 }
 
+/** The policies that have a say about a repository. */
+export interface PoliciesAbout {
+  /** `undefined` when there is no such repository. */
+  readonly repositoryId: string | undefined
+  readonly repository: string | undefined
+  readonly registry: string | undefined
+}
+
 export interface PolicyReads {
   /** The text as it is shown. */
   find(repositoryId: string): Promise<string | undefined>
+  ofRegistry(registry: RegistryKey): Promise<string | undefined>
+  /** Both at once, for decisions. */
+  about(registry: RegistryKey, name: string): Promise<PoliciesAbout>
 }
 
 export interface PolicyWrites extends PolicyReads {
   put(repositoryId: string, text: string): Promise<void>
   remove(repositoryId: string): Promise<void>
+  putOfRegistry(registry: RegistryKey, text: string): Promise<void>
+  removeOfRegistry(registry: RegistryKey): Promise<void>
 }
 
 export interface RepositoryReads {
@@ -338,6 +350,7 @@ export interface MetadataReads {
   readonly catalog: CatalogReads
   readonly gallery: GalleryReads
   readonly policies: PolicyReads
+  readonly identities: IdentityReads
   readonly repositories: RepositoryReads
   readonly images: ImageReads
   readonly tags: TagReads
@@ -352,6 +365,7 @@ export interface MetadataWrites {
   readonly catalog: CatalogWrites
   readonly gallery: GalleryWrites
   readonly policies: PolicyWrites
+  readonly identities: IdentityWrites
   readonly repositories: RepositoryWrites
   readonly images: ImageWrites
   readonly tags: TagWrites

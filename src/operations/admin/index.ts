@@ -4,6 +4,7 @@ import type { Operation } from '../operation.ts'
 import { createRegistryAlias } from './create-registry-alias.ts'
 import { deleteRegistryAlias } from './delete-registry-alias.ts'
 import { describePublicRegistries } from './describe-public-registries.ts'
+import { identityOperations } from './identities/index.ts'
 import { putPrimaryRegistryAlias } from './put-primary-registry-alias.ts'
 import { putPublicRegistry } from './put-public-registry.ts'
 import { putRegistryAliasStatus } from './put-registry-alias-status.ts'
@@ -12,6 +13,7 @@ export const adminOperations: readonly Operation[] = [
   createRegistryAlias,
   deleteRegistryAlias,
   describePublicRegistries,
+  ...identityOperations,
   putPrimaryRegistryAlias,
   putPublicRegistry,
   putRegistryAliasStatus,

@@ -35,6 +35,11 @@ export const getLayerUploadOn = (side: Side) =>
 
 export const getLayerUpload = getLayerUploadOn(privateSide)
 
+/** UploadLayerPart as the data plane does it: the bytes are streamed past the operation (`performBy`), and it tells how many there are. */
+export const streamLayerPartOn = (side: Side) => ({ ...getLayerUploadOn(side), name: 'UploadLayerPart' })
+
+export const streamLayerPart = streamLayerPartOn(privateSide)
+
 /** Ends an upload (DELETE of its location). */
 export const cancelLayerUploadOn = (side: Side) =>
   operation({

@@ -1,4 +1,3 @@
-import { authorise } from '../../domain/authorisation/authorise.ts'
 import { checkImageDigest } from '../../domain/image-ids.ts'
 import { mountLayer as mount } from '../../domain/layers.ts'
 import { getRepository } from '../../domain/repositories.ts'
@@ -6,6 +5,7 @@ import { boolean, optional, struct } from '../../model/schema.ts'
 import { layerDigest } from '../../model/shapes/layer.ts'
 import { EcrError } from '../../model/errors.ts'
 import { operation } from '../operation.ts'
+import { authoriseFor } from '../perform.ts'
 import { privateSide, type Side } from '../side.ts'
 
 /**
@@ -26,9 +26,8 @@ export const mountLayerOn = (side: Side) =>
       const registry = side.registry(ctx, input.registryId)
       const target = await getRepository(ctx, registry, input.repositoryName)
       const from = input.from ?? input.repositoryName
-      const read = side.toRead('GetDownloadUrlForLayer')
       try {
-        authorise(ctx, read.action, await read.resource(ctx, { ...input, repositoryName: from }))
+        await authoriseFor(side.toRead('GetDownloadUrlForLayer'), ctx, { ...input, repositoryName: from })
       } catch (error) {
         if (error instanceof EcrError) return { mounted: false }
         throw error

@@ -18,7 +18,14 @@ import type { NamesRepository } from '../resources.ts'
 import { publicSide } from '../side.ts'
 import { deleteLayer, deleteLayerOn } from './delete-layer.ts'
 import { headImage, headImageOn } from './head-image.ts'
-import { cancelLayerUpload, cancelLayerUploadOn, getLayerUpload, getLayerUploadOn } from './layer-uploads.ts'
+import {
+  cancelLayerUpload,
+  cancelLayerUploadOn,
+  getLayerUpload,
+  getLayerUploadOn,
+  streamLayerPart,
+  streamLayerPartOn,
+} from './layer-uploads.ts'
 import { listTags, listTagsOn } from './listings.ts'
 import { mountLayer, mountLayerOn } from './mount-layer.ts'
 
@@ -47,6 +54,7 @@ export const privatePlane = {
   listTags,
   mountLayer,
   putImage,
+  streamLayerPart,
   permitLayer,
 }
 
@@ -66,6 +74,7 @@ export const publicPlane: PlaneOperations = {
   listTags: listTagsOn(publicSide),
   mountLayer: mountLayerOn(publicSide),
   putImage: putImagePublic,
+  streamLayerPart: streamLayerPartOn(publicSide),
   // Anyone may read.
   permitLayer: () => Promise.resolve(),
 }

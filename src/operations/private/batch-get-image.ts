@@ -4,6 +4,7 @@ import { list, optional, struct } from '../../model/schema.ts'
 import { mediaType } from '../../model/shapes/common.ts'
 import { image, imageFailure, imageIdentifierList } from '../../model/shapes/image.ts'
 import { operation } from '../operation.ts'
+import { imageTagsOf } from '../resources.ts'
 import { privateSide, type Side } from '../side.ts'
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchGetImage.html */
@@ -24,7 +25,7 @@ export const batchGetImageOn = (side: Side) =>
       'LimitExceededException',
       'UnableToGetUpstreamImageException',
     ],
-    allow: side.toRead('BatchGetImage'),
+    allow: { ...side.toRead('BatchGetImage'), circumstances: ({ imageIds }) => imageTagsOf(imageIds) },
     note: 'Manifests are never converted between formats: an image whose media type is not in `acceptedMediaTypes` is not found.',
     handle: async (ctx, input) => {
       const registry = side.registry(ctx, input.registryId)

@@ -13,7 +13,7 @@ import {
   repository,
 } from '../../model/shapes/repository.ts'
 import { ecr, operation } from '../operation.ts'
-import { onRepository } from '../resources.ts'
+import { onRepository, taggingAs } from '../resources.ts'
 import { presentRepository } from './present-repository.ts'
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html */
@@ -38,7 +38,7 @@ export const createRepository = operation({
     'LimitExceededException',
     'KmsException',
   ],
-  allow: onRepository('CreateRepository'),
+  allow: { ...onRepository('CreateRepository'), ...taggingAs('ecr:TagResource') },
   note: '`scanOnPush` is kept and reported: there is no scanner yet. KMS encryption is kept and reported as ECR does: there is no key service, layers are not encrypted with it.',
   handle: async (ctx, input) => {
     const registry = privateRegistry(ctx, input.registryId)

@@ -1,4 +1,5 @@
 import { mintToken } from '../../domain/authorisation/tokens.ts'
+import { claimsOf } from '../../domain/sts/sessions.ts'
 import { privateRegistry } from '../../domain/references.ts'
 import { list, optional, string, struct, timestamp } from '../../model/schema.ts'
 import { registryId, url } from '../../model/shapes/common.ts'
@@ -28,8 +29,9 @@ export const getAuthorizationToken = operation({
   errors: ['ServerException', 'InvalidParameterException'],
   allow: onAnything('GetAuthorizationToken'),
   handle: async (ctx, input) => {
-    const expiresAt = ctx.clock.now() + ctx.limits.tokenLifeMs
-    const password = mintToken(ctx.secrets, { accessKeyId: ctx.caller.accessKeyId, expiresAtMs: expiresAt })
+    const claims = claimsOf(ctx.caller, ctx.clock.now() + ctx.limits.tokenLifeMs)
+    const password = mintToken(ctx.secrets, claims)
+    const expiresAt = claims.expiresAtMs
     const authorizationToken = Buffer.from(`AWS:${password}`).toString('base64')
     const registryIds = [...new Set(input.registryIds ?? [ctx.caller.accountId])]
     return {

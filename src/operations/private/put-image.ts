@@ -5,7 +5,7 @@ import { mediaType } from '../../model/shapes/common.ts'
 import { image, imageDigest, imageManifest, imageTag } from '../../model/shapes/image.ts'
 import { inRepository } from '../../model/shapes/repository.ts'
 import { ecr, operation } from '../operation.ts'
-import { onRepository } from '../resources.ts'
+import { imageTagsOf, onRepository } from '../resources.ts'
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImage.html */
 export const putImage = operation({
@@ -31,7 +31,10 @@ export const putImage = operation({
     'ImageDigestDoesNotMatchException',
     'KmsException',
   ],
-  allow: onRepository('PutImage'),
+  allow: {
+    ...onRepository('PutImage'),
+    circumstances: (input) => imageTagsOf([input]),
+  },
   handle: async (ctx, input) => {
     const registry = privateRegistry(ctx, input.registryId)
     const stored = await put(ctx, registry, input.repositoryName, {

@@ -3,7 +3,7 @@ import { tagRepository } from '../../domain/resource-tags.ts'
 import { struct } from '../../model/schema.ts'
 import { resourceArn, resourceTagList } from '../../model/shapes/common.ts'
 import { ecr, operation } from '../operation.ts'
-import { onArn } from '../resources.ts'
+import { onArn, tagging } from '../resources.ts'
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_TagResource.html */
 export const tagResource = operation({
@@ -18,7 +18,7 @@ export const tagResource = operation({
     'RepositoryNotFoundException',
     'ServerException',
   ],
-  allow: onArn('TagResource'),
+  allow: { ...onArn('TagResource'), ...tagging },
   handle: async (ctx, input) => {
     const { registry, name } = parseRepositoryArn(input.resourceArn)
     await tagRepository(

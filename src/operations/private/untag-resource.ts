@@ -18,7 +18,7 @@ export const untagResource = operation({
     'RepositoryNotFoundException',
     'ServerException',
   ],
-  allow: onArn('UntagResource'),
+  allow: { ...onArn('UntagResource'), circumstances: ({ tagKeys }) => ({ tagKeys }) },
   handle: async (ctx, input) => {
     const { registry, name } = parseRepositoryArn(input.resourceArn)
     await untagRepository(ctx, registry, name, input.tagKeys)

@@ -4,6 +4,7 @@ import { optional, struct } from '../../model/schema.ts'
 import { repositoryCatalogData, repositoryCatalogDataInput } from '../../model/shapes/public/catalog.ts'
 import { repository, repositoryName, resourceTagList } from '../../model/shapes/public/common.ts'
 import { ecrPublic, operation } from '../operation.ts'
+import { taggingAs } from '../resources.ts'
 import { catalogDataOf } from './catalog-data-of.ts'
 import { presentCatalogData, presentRepository } from './present-repository.ts'
 import { resourceTagsOf } from './resource-tags-of.ts'
@@ -33,6 +34,7 @@ export const createRepository = operation({
   allow: {
     action: 'ecr-public:CreateRepository',
     resource: (ctx, input) => repositoryArn(publicRegistryOf(ctx.caller.accountId), input.repositoryName),
+    ...taggingAs('ecr-public:TagResource'),
   },
   handle: async (ctx, input) => {
     const created = await createPublicRepository(ctx, {

@@ -1,11 +1,12 @@
 import { mintToken } from '../../domain/authorisation/tokens.ts'
+import { claimsOf } from '../../domain/sts/sessions.ts'
 import { optional, string, struct, timestamp } from '../../model/schema.ts'
 import { ecrPublic, operation } from '../operation.ts'
 import { onAnythingPublic } from './public-resources.ts'
 
 /**
  * https://docs.aws.amazon.com/AmazonECRPublic/latest/APIReference/API_GetAuthorizationToken.html
- * One object, where the private API answers a list. AWS asks for sts:GetServiceBearerToken as well.
+ * One object, where the private API answers a list. The right to a bearer token of a service is asked for as well.
  */
 export const getAuthorizationToken = operation({
   service: ecrPublic,
@@ -20,10 +21,15 @@ export const getAuthorizationToken = operation({
     ),
   }),
   errors: ['InvalidParameterException', 'ServerException', 'UnsupportedCommandException'],
-  allow: onAnythingPublic('GetAuthorizationToken'),
+  allow: {
+    ...onAnythingPublic('GetAuthorizationToken'),
+    circumstances: () => ({ keys: new Map([['sts:awsservicename', 'ecr-public.amazonaws.com']]) }),
+    also: () => ['sts:GetServiceBearerToken'],
+  },
   handle: async (ctx) => {
-    const expiresAt = ctx.clock.now() + ctx.limits.tokenLifeMs
-    const password = mintToken(ctx.secrets, { accessKeyId: ctx.caller.accessKeyId, expiresAtMs: expiresAt })
+    const claims = claimsOf(ctx.caller, ctx.clock.now() + ctx.limits.tokenLifeMs)
+    const password = mintToken(ctx.secrets, claims)
+    const expiresAt = claims.expiresAtMs
     return { authorizationData: { authorizationToken: Buffer.from(`AWS:${password}`).toString('base64'), expiresAt } }
   },
 })

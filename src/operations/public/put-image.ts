@@ -6,6 +6,7 @@ import { imageDigest, imageManifest, imageTag } from '../../model/shapes/image.t
 import { inAnyRepository } from '../../model/shapes/public/common.ts'
 import { image } from '../../model/shapes/public/image.ts'
 import { ecrPublic, operation } from '../operation.ts'
+import { imageTagsOf } from '../resources.ts'
 import { onPublicRepository } from './public-resources.ts'
 
 /** https://docs.aws.amazon.com/AmazonECRPublic/latest/APIReference/API_PutImage.html */
@@ -33,7 +34,10 @@ export const putImage = operation({
     'ServerException',
     'UnsupportedCommandException',
   ],
-  allow: onPublicRepository('PutImage'),
+  allow: {
+    ...onPublicRepository('PutImage'),
+    circumstances: (input) => imageTagsOf([input]),
+  },
   handle: async (ctx, input) => {
     const registry = await publicRegistry(ctx, input.registryId)
     const stored = await put(ctx, registry, input.repositoryName, {

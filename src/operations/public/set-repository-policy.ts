@@ -18,10 +18,10 @@ export const setRepositoryPolicy = operation({
     'UnsupportedCommandException',
   ],
   allow: onPublicRepository('SetRepositoryPolicy'),
-  note: 'The policy is checked for its form, kept and returned, and gives nobody a right yet. `force` has no effect: without evaluation nobody can lock themselves out.',
+  note: 'Users and roles of accounts that this server does not know are not looked up.',
   handle: async (ctx, input) => {
     const registry = await publicRegistry(ctx, input.registryId)
-    const text = await setPolicy(ctx, registry, input.repositoryName, input.policyText, 'ecr-public')
+    const text = await setPolicy(ctx, registry, input.repositoryName, input.policyText, input.force ?? false)
     return { registryId: registry.accountId, repositoryName: input.repositoryName, policyText: text }
   },
 })

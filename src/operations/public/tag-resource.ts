@@ -3,6 +3,7 @@ import { tagRepository } from '../../domain/resource-tags.ts'
 import { struct } from '../../model/schema.ts'
 import { arn, resourceTagList } from '../../model/shapes/public/common.ts'
 import { ecrPublic, operation } from '../operation.ts'
+import { tagging } from '../resources.ts'
 import { onPublicArn } from './public-resources.ts'
 import { resourceTagsOf } from './resource-tags-of.ts'
 
@@ -20,7 +21,7 @@ export const tagResource = operation({
     'TooManyTagsException',
     'UnsupportedCommandException',
   ],
-  allow: onPublicArn('TagResource'),
+  allow: { ...onPublicArn('TagResource'), ...tagging },
   handle: async (ctx, input) => {
     const { registry, name } = parsePublicRepositoryArn(input.resourceArn)
     await tagRepository(ctx, registry, name, resourceTagsOf(input.tags))

@@ -19,7 +19,7 @@ export const untagResource = operation({
     'TooManyTagsException',
     'UnsupportedCommandException',
   ],
-  allow: onPublicArn('UntagResource'),
+  allow: { ...onPublicArn('UntagResource'), circumstances: ({ tagKeys }) => ({ tagKeys }) },
   handle: async (ctx, input) => {
     const { registry, name } = parsePublicRepositoryArn(input.resourceArn)
     await untagRepository(ctx, registry, name, input.tagKeys)

@@ -4,6 +4,7 @@
 import type { Context, Services } from '../../domain/context.ts'
 import { fail } from '../../model/errors.ts'
 import type { Operation } from '../../operations/operation.ts'
+import { clientOf } from '../client.ts'
 import type { HttpRequest, HttpResponse } from '../message.ts'
 import { readBody } from '../read-body.ts'
 import { namesKnownKey, type Authenticate } from '../authenticate.ts'
@@ -48,7 +49,7 @@ async function serve(options: JsonServiceOptions, request: HttpRequest, operatio
   const log = { service: operation.service.name, operation: operation.name }
   const maxBytes = bodyLimit(operation)
   const isTooLarge = (request.contentLength ?? 0) > maxBytes
-  if (!isTooLarge && !namesKnownKey(request, options.services.accessKeys)) {
+  if (!isTooLarge && !namesKnownKey(request, options.services)) {
     // Before its body is received, which may have 28 MiB: anyone may send one. Without a key of ours no body makes it authentic.
     const stranger = await options.authenticate(request, new Uint8Array(), operation.service.name)
     if (!stranger.ok) return faultResponse(requestId, { ...stranger.fault, status: 400 }, {}, log)
@@ -60,7 +61,7 @@ async function serve(options: JsonServiceOptions, request: HttpRequest, operatio
   if (!authentic.ok) return faultResponse(requestId, { ...authentic.fault, status: 400 }, {}, log)
   const { caller, region } = authentic
   const who = { ...log, principal: caller.arn, accountId: caller.accountId, region }
-  const ctx: Context = { ...options.services, caller, region, requestId, plane: 'api' }
+  const ctx: Context = { ...options.services, caller, client: clientOf(request), region, requestId, plane: 'api' }
   return answerDocument(operation, ctx, body, who, () => {
     if (options.regions?.includes(region) === false) fail('UnsupportedCommandException', { region })
   })

@@ -4,13 +4,14 @@
 import type { Services } from '../../domain/context.ts'
 import { escapeXml } from '../../lib/escape-xml.ts'
 import { EcrError } from '../../model/errors.ts'
-import { memberOf, type StructSchema } from '../../model/schema.ts'
-import { decode } from '../../model/wire.ts'
+import { decode, WireTypeError } from '../../model/wire.ts'
 import type { Operation } from '../../operations/operation.ts'
 import { perform } from '../../operations/perform.ts'
 import type { Authenticate } from '../authenticate.ts'
+import { clientOf } from '../client.ts'
 import type { HttpRequest, HttpResponse } from '../message.ts'
 import { readBody } from '../read-body.ts'
+import { documentOf } from './form.ts'
 import { element, toXml } from './xml.ts'
 
 const bodyBytesMax = 64 * 1024
@@ -62,25 +63,29 @@ async function serve(
   const { caller, region } = authentic
   const who = { ...log, principal: caller.arn, accountId: caller.accountId, region }
   try {
-    const ctx = { ...options.services, caller, region, requestId: request.requestId, plane: 'api' as const }
-    const output = await perform(operation, ctx, decode(operation.input, membersOf(operation.input, form)))
+    const ctx = {
+      ...options.services,
+      caller,
+      client: clientOf(request),
+      region,
+      requestId: request.requestId,
+      plane: 'api' as const,
+    }
+    const output = await perform(operation, ctx, decode(operation.input, documentOf(operation.input, form)))
     const result = element(`${operation.name}Result`, toXml(operation.output, output))
     const metadata = element('ResponseMetadata', element('RequestId', request.requestId))
     const name = `${operation.name}Response`
     const xml = `<${name} xmlns="${namespaceOf(operation)}">${result}${metadata}</${name}>`
     return { status: 200, headers: headersOf(request), body: xml, log: who }
   } catch (error) {
-    if (error instanceof EcrError) return refusal(request, error.status, queryCode(error.name), error.message, who)
+    if (error instanceof WireTypeError) return refusal(request, 400, 'MalformedInput', error.message, who)
+    // Denials are 403 here, where AWS JSON has 400.
+    if (error instanceof EcrError) {
+      const status = error.name === 'AccessDeniedException' ? 403 : error.status
+      return refusal(request, status, queryCode(error.name), error.message, who)
+    }
     throw error
   }
-}
-
-/** Members of the input that the form gives; so far STS's offered operations take flat strings only. */
-function membersOf(schema: StructSchema, form: URLSearchParams): Readonly<Record<string, string>> {
-  const given = Object.entries(schema.members).filter(
-    ([name, member]) => memberOf(member).schema.kind === 'string' && form.has(name),
-  )
-  return Object.fromEntries(given.map(([name]) => [name, form.get(name) ?? '']))
 }
 
 function namespaceOf(operation: Operation): string {

@@ -3,6 +3,7 @@
 
 import type { Caller, Context, Services } from '../../domain/context.ts'
 import { privatePlane } from '../../operations/distribution/plane-operations.ts'
+import { clientOf } from '../client.ts'
 import type { HttpHandler } from '../message.ts'
 import type { Call } from './call.ts'
 import { dispatch, marked, operationName, orFault, routeFaults } from './dispatch.ts'
@@ -34,6 +35,7 @@ export function createDistributionHandler(options: DistributionOptions): HttpHan
     const ctx: Context = {
       ...services,
       caller,
+      client: clientOf(request),
       region: registry.region,
       requestId: request.requestId,
       plane: 'distribution',

@@ -4,6 +4,7 @@
 
 import { openToken, type TokenClaims } from '../../domain/authorisation/tokens.ts'
 import type { Caller, Services } from '../../domain/context.ts'
+import { holderOf } from '../../domain/sts/sessions.ts'
 import type { RegistryKey } from '../../domain/ports/metadata.ts'
 import type { HttpRequest, HttpResponse } from '../message.ts'
 import { answerFault } from './faults.ts'
@@ -19,8 +20,8 @@ export type LoginOutcome = { readonly caller: Caller } | { readonly refusal: Htt
 
 /** Genuine tokens seen, so that their MAC and base64 are done once. What they stand for is looked up each time. */
 const tokensKept = 1_000
-// A header of ours is about 200 characters; a token with odd padding around it is not worth keeping.
-const keptCharactersMax = 1_024
+// A header of ours is about 200 characters, 1,000 with a session and 7,000 with the longest; a token with odd padding around it is not worth keeping.
+const keptCharactersMax = 8_192
 
 export function createLogin(options: LoginOptions): (request: HttpRequest, registry: RegistryKey) => LoginOutcome {
   const { services, anyPassword } = options
@@ -36,9 +37,7 @@ export function createLogin(options: LoginOptions): (request: HttpRequest, regis
 
   /** Whom the claims of a genuine token stand for now. */
   function holder(claims: TokenClaims): Caller | 'expired' | undefined {
-    return services.clock.now() < claims.expiresAtMs
-      ? services.accessKeys.find(claims.accessKeyId)?.principal
-      : 'expired'
+    return services.clock.now() < claims.expiresAtMs ? holderOf(services, claims) : 'expired'
   }
 
   function judge(header: string): Caller | 'expired' | undefined {

@@ -102,7 +102,9 @@ function requireAccepted(call: Call, mediaType: string): void {
 
 async function putManifest(call: Call, name: string, reference: Reference): Promise<HttpResponse> {
   // Who may not push is told so before the manifest is received (row D31); `perform` asks again with the whole input.
-  authorise(call.ctx, call.operations.putImage.allow.action, repositoryArn(call.registry, name))
+  const { action } = call.operations.putImage.allow
+  const imageTags = reference.kind === 'tag' ? [reference.tag] : call.query.getAll('tag')
+  await authorise(call.ctx, action, repositoryArn(call.registry, name), imageTags.length > 0 ? { imageTags } : {})
   if (reference.kind === 'neither') refuseTag()
   const expected = reference.kind === 'digest' ? reference.digest : expectedDigest(call)
   const tags = reference.kind === 'tag' ? [reference.tag] : queriedTags(call)

@@ -2,13 +2,12 @@
 // not there is one and the same 404 (row D17).
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-blobs
 
-import { authorise } from '../../domain/authorisation/authorise.ts'
 import { UploadBusyError, UploadOffsetError } from '../../domain/ports/storage-errors.ts'
-import { named, repositoryArn } from '../../domain/references.ts'
+import { named } from '../../domain/references.ts'
 import { appendToUpload, getUpload, type UploadState } from '../../domain/uploads.ts'
 import { parseDigest, type Digest } from '../../lib/digest.ts'
 import { EcrError, fail } from '../../model/errors.ts'
-import { perform } from '../../operations/perform.ts'
+import { perform, performBy, requireAllowed } from '../../operations/perform.ts'
 import type { HttpRequest, HttpResponse } from '../message.ts'
 import { releasePieces } from '../release-pieces.ts'
 import { inRepository, locate, refuseMethod, type Call } from './call.ts'
@@ -89,7 +88,7 @@ const uploadIdPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** The upload, for a caller who may send it bytes. */
 async function openUpload(call: Call, name: string, uploadId: string): Promise<UploadState> {
-  authorise(call.ctx, call.operations.getLayerUpload.allow.action, repositoryArn(call.registry, name))
+  await requireAllowed(call.operations.streamLayerPart, call.ctx, { ...inRepository(call, name), uploadId })
   if (!uploadIdPattern.test(uploadId))
     fail('UploadNotFoundException', { ...named(call.registry, name), uploadId: uploadId.slice(0, 256) })
   return getUpload(call.ctx, call.registry, name, uploadId)
@@ -117,7 +116,12 @@ async function append(call: Call, name: string, state: UploadState): Promise<num
   }
   try {
     const pieces = releasePieces(request.body)
-    return await appendToUpload(ctx, state, chunk?.start, chunk ? ofLength(pieces, chunk.length) : pieces)
+    const input = { ...inRepository(call, name), uploadId: state.upload.id }
+    const { received } = await performBy(call.operations.streamLayerPart, ctx, input, async () => ({
+      uploadId: input.uploadId,
+      received: await appendToUpload(ctx, state, chunk?.start, chunk ? ofLength(pieces, chunk.length) : pieces),
+    }))
+    return received
   } catch (error) {
     if (error instanceof UploadOffsetError) return refuseChunk(call, name, state, error.received)
     if (error instanceof UploadBusyError) return refuseChunk(call, name, state, state.received)

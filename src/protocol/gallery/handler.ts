@@ -5,6 +5,7 @@ import type { Context, Services } from '../../domain/context.ts'
 import { galleryOperations } from '../../operations/gallery/index.ts'
 import { answerDocument } from '../aws-json/answer-document.ts'
 import { faultResponse, faults, type ProtocolFault } from '../aws-json/faults.ts'
+import { clientOf } from '../client.ts'
 import type { HttpHandler, HttpRequest, HttpResponse } from '../message.ts'
 import { anonymous } from '../public/login.ts'
 import { readBody } from '../read-body.ts'
@@ -46,6 +47,7 @@ async function answer(services: Services, request: HttpRequest): Promise<HttpRes
     ...services,
     limits: services.publicLimits,
     caller: anonymous,
+    client: clientOf(request),
     region: '',
     requestId,
     plane: 'api',

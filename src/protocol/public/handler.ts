@@ -9,6 +9,7 @@ import type { Call } from '../distribution/call.ts'
 import { dispatch, handleVersion, marked, operationName, orFault, routeFaults } from '../distribution/dispatch.ts'
 import { answerFault, refuse, type Fault } from '../distribution/faults.ts'
 import { isDistributionPath, parseRoute, type Parsed, type Route } from '../distribution/route.ts'
+import { clientOf } from '../client.ts'
 import type { HttpHandler, HttpRequest, HttpResponse } from '../message.ts'
 import { aliasPattern, isAddress, parseAddress, type Address } from './address.ts'
 import { sentences, type PublicLogin } from './login.ts'
@@ -72,6 +73,7 @@ async function answer(
     ...services,
     limits: services.publicLimits,
     caller,
+    client: clientOf(request),
     region: registry.region,
     requestId: request.requestId,
     plane: 'distribution',

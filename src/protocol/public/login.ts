@@ -5,6 +5,7 @@
 import { mintToken, openToken, type OpenedToken } from '../../domain/authorisation/tokens.ts'
 import type { Caller, Services } from '../../domain/context.ts'
 import { publicRegistryOf } from '../../domain/references.ts'
+import { claimsOf, holderOf } from '../../domain/sts/sessions.ts'
 import { createFailedLogins } from '../distribution/failed-logins.ts'
 import { answerFault } from '../distribution/faults.ts'
 import type { HttpRequest, HttpResponse } from '../message.ts'
@@ -16,7 +17,13 @@ export interface PublicLoginOptions {
 }
 
 /** Who pulls without an account. It has none, so that nothing belongs to it. */
-export const anonymous: Caller = { accountId: '', arn: 'anonymous', userId: 'anonymous', accessKeyId: '' }
+export const anonymous: Caller = {
+  kind: 'anonymous',
+  accountId: '',
+  arn: 'anonymous',
+  userId: 'anonymous',
+  accessKeyId: '',
+}
 
 /** `stale` was good once: its time is over, or its key is gone. */
 export type Judged =
@@ -48,7 +55,7 @@ export function createPublicLogin({ services, anyPassword }: PublicLoginOptions)
     if (opened.kind !== 'valid') return { kind: opened.kind === 'expired' ? 'stale' : 'wrong' }
     const { accessKeyId, expiresAtMs: untilMs } = opened.claims
     if (accessKeyId === '') return { kind: 'caller', caller: anonymous, untilMs }
-    const caller = services.accessKeys.find(accessKeyId)?.principal
+    const caller = holderOf(services, opened.claims)
     return caller ? { kind: 'caller', caller, untilMs } : { kind: 'stale' }
   }
 
@@ -100,8 +107,7 @@ export function createPublicLogin({ services, anyPassword }: PublicLoginOptions)
       const [, encoded] = /^basic +([^ ]{1,8192})$/i.exec(header) ?? []
       return encoded === undefined ? { kind: 'wrong' } : judgeEncoded(encoded)
     },
-    mint: (caller, untilMs) =>
-      mintToken(services.secrets, { accessKeyId: caller.accessKeyId, expiresAtMs: untilMs }, 'bearer'),
+    mint: (caller, untilMs) => mintToken(services.secrets, claimsOf(caller, untilMs), 'bearer'),
     refuseWrong: (request) =>
       failedLogins.isOverLimit(request.remoteAddress)
         ? tooManyFailures()

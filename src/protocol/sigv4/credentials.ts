@@ -14,9 +14,12 @@ export interface Credential<P> {
   readonly principal: P
 }
 
-/** Finds an access key, `undefined` for one that is not known. Asked at most once for a request. */
+/** Finds an access key, by its id and the session token that came with it; `undefined` for one that is not known. Asked at most once for a request. */
 export interface SigningKeySource<P> {
-  readonly secretFor: (accessKeyId: string) => Promise<Credential<P> | undefined> | Credential<P> | undefined
+  readonly secretFor: (
+    accessKeyId: string,
+    sessionToken: string | undefined,
+  ) => Promise<Credential<P> | undefined> | Credential<P> | undefined
 }
 
 /** The credential to verify with, or why there is none. An expired one is told apart only to the holder of its token. */
@@ -28,7 +31,7 @@ export async function findCredential<P>(
 ): Promise<Credential<P> | 'unknown' | 'expired'> {
   // AWS's ids are 16 to 128 word characters; shorter ones occur with `--dev`. Others never reach the store.
   if (!/^[\w.-]{1,128}$/.test(accessKeyId)) return 'unknown'
-  const found = source.secretFor(accessKeyId)
+  const found = source.secretFor(accessKeyId, sessionToken)
   // Most sources answer from memory; waiting for a value that is there costs a turn of the event loop's queue.
   const credential = found instanceof Promise ? await found : found
   if (credential === undefined || !credential.active) return 'unknown'

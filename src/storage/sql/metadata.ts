@@ -2,13 +2,15 @@
 
 import type { Kysely } from 'kysely'
 import type { Metadata, MetadataReads, MetadataWrites } from '../../domain/ports/metadata.ts'
+import { catalogReads, catalogWrites } from './catalog-data.ts'
+import { identityReads, identityWrites } from './identities.ts'
 import { galleryReads, galleryWrites } from './gallery.ts'
 import { imageReads, imageWrites } from './images.ts'
 import { layerReads, layerWrites } from './layers.ts'
 import { physReads } from './phys.ts'
+import { policyReads, policyWrites } from './policies.ts'
 import { registryReads, registryWrites } from './registries.ts'
 import { repositoryReads, repositoryWrites } from './repositories.ts'
-import { catalogReads, catalogWrites, policyReads, policyWrites } from './repository-documents.ts'
 import { statement } from './statement.ts'
 import { tagReads, tagWrites } from './tags.ts'
 import { trashReads, trashWrites } from './trash.ts'
@@ -36,6 +38,7 @@ export function createSqlMetadata(engine: SqlEngine, workMs: number = workLimitM
     catalog: catalogReads(engine.reader),
     gallery: galleryReads(engine.reader),
     policies: policyReads(engine.reader),
+    identities: identityReads(engine.reader),
     repositories: repositoryReads(engine.reader),
     images: imageReads(engine.reader),
     tags: tagReads(engine.reader),
@@ -80,6 +83,7 @@ const writesOf = (tx: Kysely<Tables>): MetadataWrites => ({
   catalog: catalogWrites(tx),
   gallery: galleryWrites(tx),
   policies: policyWrites(tx),
+  identities: identityWrites(tx),
   repositories: repositoryWrites(tx),
   images: imageWrites(tx),
   tags: tagWrites(tx),

@@ -18,6 +18,83 @@ export interface Tables {
   readonly repository_policy: RepositoryPolicyRow
   readonly gallery_repository: GalleryRepositoryRow
   readonly gallery_word: GalleryWordRow
+  readonly registry_policy: RegistryPolicyRow
+  readonly identity_version: IdentityVersionRow
+  readonly account: AccountRow
+  readonly iam_identity: IamIdentityRow
+  readonly managed_policy: ManagedPolicyRow
+  readonly policy_attachment: PolicyAttachmentRow
+  readonly inline_policy: InlinePolicyRow
+  readonly group_member: GroupMemberRow
+  readonly access_key: AccessKeyRow
+}
+
+/** One row: how often anything about identities was changed. */
+export interface IdentityVersionRow {
+  readonly id: number
+  readonly version: number
+}
+
+export interface AccountRow {
+  readonly account_id: string
+  readonly name: string | null
+  readonly organization_id: string | null
+  readonly created_at_ms: number
+}
+
+/** A user, a group or a role. */
+export interface IamIdentityRow {
+  readonly id: string
+  readonly account_id: string
+  readonly type: string
+  readonly name: string
+  /** The name in lower case: names that differ in nothing else are the same. */
+  readonly name_key: string
+  readonly path: string
+  readonly created_at_ms: number
+  readonly boundary_id: string | null
+  /** JSON: an array of keys and values. */
+  readonly tags: string
+  readonly revoked_before_ms: number | null
+  readonly trust_policy: string | null
+  readonly max_session_seconds: number | null
+}
+
+export interface ManagedPolicyRow {
+  readonly id: string
+  readonly account_id: string
+  readonly name: string
+  readonly name_key: string
+  readonly path: string
+  readonly document: string
+  readonly created_at_ms: number
+  readonly updated_at_ms: number
+}
+
+export interface PolicyAttachmentRow {
+  readonly identity_id: string
+  readonly policy_id: string
+}
+
+export interface InlinePolicyRow {
+  readonly identity_id: string
+  readonly name: string
+  readonly document: string
+}
+
+export interface GroupMemberRow {
+  readonly group_id: string
+  readonly user_id: string
+}
+
+export interface AccessKeyRow {
+  readonly access_key_id: string
+  readonly user_id: string
+  /** Sealed with a key that is not in the database. */
+  readonly sealed_secret: string
+  readonly active: number
+  readonly created_at_ms: number
+  readonly last_used_at_ms: number | null
 }
 
 export interface PublicRegistryRow {
@@ -44,6 +121,13 @@ export interface CatalogDataRow {
 export interface RepositoryPolicyRow {
   readonly repository_id: string
   /** The policy's text as it is shown. */
+  readonly body: string
+}
+
+export interface RegistryPolicyRow {
+  readonly kind: string
+  readonly account_id: string
+  readonly region: string
   readonly body: string
 }
 

@@ -95,9 +95,9 @@ describe('policies', () => {
   } ]
 }`
     const answer = { registryId: account, repositoryName, policyText: printed }
-    assert.deepEqual(await call(setRepositoryPolicy, { repositoryName, policyText }), answer)
+    assert.deepEqual(await call(setRepositoryPolicy, { repositoryName, policyText, force: true }), answer)
     // What is printed is a policy again, and the same one.
-    assert.deepEqual(await call(setRepositoryPolicy, { repositoryName, policyText: printed }), answer)
+    assert.deepEqual(await call(setRepositoryPolicy, { repositoryName, policyText: printed, force: true }), answer)
   })
 
   test('a policy of the longest text, and one character more', async (t) => {
@@ -130,7 +130,8 @@ describe('policies that are refused', () => {
     ['an id that is no text', policyOf(push, { Id: 1 })],
     ['an unknown member', policyOf(push, { Statements: [] })],
     ['an unknown member of a statement', policyOf({ ...push, Foo: 1 })],
-    ['a resource', policyOf({ ...push, Resource: '*' })],
+    ['a resource that is none', policyOf({ ...push, Resource: 'app' })],
+    ['a condition that nobody knows', policyOf({ ...push, Condition: { StringIs: { 'aws:username': 'a' } } })],
     ['a member twice', '{"Statement":[{"Effect":"Allow","Effect":"Deny","Principal":"*","Action":"*"}]}'],
     ['no effect', policyOf(withoutEffect)],
     ['an effect in other letters', policyOf({ ...push, Effect: 'allow' })],

@@ -6,12 +6,16 @@ import type { Tables } from '../tables.ts'
 import { initialTables } from './0001-initial-tables.ts'
 import { publicRegistries } from './0002-public-registries.ts'
 import { gallery } from './0003-gallery.ts'
+import { registryPolicies } from './0007-registry-policies.ts'
+import { identities } from './0008-identities.ts'
 import type { SchemaDialect } from './schema-dialect.ts'
 
 const migrationsFor = (dialect: SchemaDialect): Readonly<Record<string, Migration>> => ({
   '0001-initial-tables': initialTables(dialect),
   '0002-public-registries': publicRegistries(dialect),
   '0003-gallery': gallery(dialect),
+  '0007-registry-policies': registryPolicies(dialect),
+  '0008-identities': identities(dialect),
 })
 
 /** Runs the migrations that are missing, in one transaction. Throws when the database is newer than the program. */

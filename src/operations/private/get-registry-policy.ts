@@ -1,0 +1,21 @@
+import { privateRegistry } from '../../domain/references.ts'
+import { getRegistryPolicy as get } from '../../domain/repository-policies.ts'
+import { optional, struct } from '../../model/schema.ts'
+import { registryPolicyText } from '../../model/shapes/policy.ts'
+import { registryId } from '../../model/shapes/common.ts'
+import { ecr, operation } from '../operation.ts'
+import { onAnything } from '../resources.ts'
+
+/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetRegistryPolicy.html */
+export const getRegistryPolicy = operation({
+  service: ecr,
+  name: 'GetRegistryPolicy',
+  input: struct({}),
+  output: struct({ registryId: optional(registryId), policyText: optional(registryPolicyText) }),
+  errors: ['ServerException', 'InvalidParameterException', 'RegistryPolicyNotFoundException', 'ValidationException'],
+  allow: onAnything('GetRegistryPolicy'),
+  handle: async (ctx) => {
+    const registry = privateRegistry(ctx, undefined)
+    return { registryId: registry.accountId, policyText: await get(ctx, registry) }
+  },
+})
