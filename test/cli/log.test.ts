@@ -68,7 +68,7 @@ describe('the log of a server', () => {
       '0123abcd',
       ...[...files.matchAll(/"([\w+/=]{40,})"/g)].map((match) => match[1]!),
     ]
-    assert.equal(secrets.length, 6)
+    assert.equal(secrets.length, 7)
     for (const secret of secrets) assert.ok(!server.stderr().includes(secret), secret)
   })
 
