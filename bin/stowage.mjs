@@ -22,6 +22,7 @@ const TASKS = {
   docs: 'scripts/docs.ts',
   format: 'node_modules/oxfmt/bin/oxfmt',
   'bench:memory': 'bench/memory.ts',
+  faults: 'faults/main.ts',
   'bench:decisions': 'bench/decisions.ts',
   'bench:gallery': 'bench/gallery.ts',
   'bench:seed': 'bench/seed.ts',

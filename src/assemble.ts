@@ -1,4 +1,4 @@
-// Config to a running server: the only file that knows which stores there are. It opens everything in order and closes it in reverse.
+// Config to a running server. It opens everything in order and closes it in reverse; which stores there are, stores.ts knows.
 
 import { X509Certificate, hkdfSync } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
@@ -10,10 +10,7 @@ import { createCompiledPolicies } from './domain/authorisation/compiled-policies
 import type { AccessKeys, Caller, Limits, Services } from './domain/context.ts'
 import { openIdentities } from './domain/identities/open-identities.ts'
 import { ecrLimits, ecrPublicLimits } from './domain/limits.ts'
-import type { Blobs } from './domain/ports/blobs.ts'
-import type { Logos } from './domain/ports/logos.ts'
 import type { Markdown } from './domain/ports/markdown.ts'
-import type { Metadata } from './domain/ports/metadata.ts'
 import { createDownloads } from './domain/public/downloads.ts'
 import { publicRegistryOf } from './domain/references.ts'
 import { withSessions } from './domain/sts/sessions.ts'
@@ -35,26 +32,21 @@ import type { RequestLine } from './protocol/request-log.ts'
 import { createSigV4Verifier } from './protocol/sigv4/verify.ts'
 import { openMarkdown } from './rendering/markdown.ts'
 import type { Config } from './settings.ts'
+import { orStartError, reasonOf, StartError } from './start-error.ts'
 import { type AuditLog, openAuditLog } from './storage/audit-log.ts'
-import { openDiskBlobs } from './storage/disk.ts'
 import { createKeyFiles, openAccessKeys, readSecrets, rootPrincipal } from './storage/key-file.ts'
-import { lockDataDirectory } from './storage/lock.ts'
-import { openDiskLogos } from './storage/logos.ts'
-import { openSqliteMetadata } from './storage/sql/sqlite/open-sqlite-metadata.ts'
+import { lockForServer, openStores, type Stores, type StoresOptions } from './stores.ts'
 
 /** The access keys of a data directory, for commands beside the server. Throws, in a sentence, when they cannot be read. */
 export { readKeys } from './storage/key-file.ts'
-
-/** Why the server could not start, in one sentence for the operator. */
-export class StartError extends Error {
-  override readonly name = 'StartError'
-}
 
 export interface AssembleOptions {
   readonly config: Config
   readonly log: Logger
   /** Told once when the database can not be trusted any more; the process is expected to end. */
   readonly onFatal: (error: Error) => void
+  /** For tests that end the process at a point of a write. */
+  readonly diskHooks?: StoresOptions['diskHooks']
 }
 
 /** Where a server is, and who it is by default. */
@@ -88,20 +80,37 @@ export interface Stowage {
 export async function openStowage(options: AssembleOptions): Promise<Stowage> {
   await using opened = new AsyncDisposableStack()
   const { config, log } = options
-  const directory = config.data
   const tls = await readTls(config)
-  await lock(directory, opened)
-  const stores = await openStores(options, opened)
+  await lockForServer(config.data, opened)
+  const stores = await openStores({ ...config, onFatal: options.onFatal, diskHooks: options.diskHooks }, opened)
   const servers: HttpServer[] = []
   let publicPort = config.publicPort
   const ports = { port: () => server.port, publicPort: () => publicPort }
-  const { services, layerKey, accessKeys } = await buildServices(options, stores, ports)
-  let isStopping = false
+  const audit = openAuditLog({
+    directory: join(config.data, 'audit'),
+    level: config.auditLog,
+    clock: systemClock,
+    fileBytesMax: config.auditFileMib * 1024 * 1024,
+    filesMax: config.auditFiles,
+    alarm: (sentence, error) => (error === undefined ? log.warn(sentence) : log.error({ err: error }, sentence)),
+  })
+  opened.defer(() => audit.close())
   const metrics = createMetrics({
     blobs: stores.blobs,
-    audit: stores.audit.state,
+    damagedLayers: () => stores.metadata.read.audit.countBad(),
+    audit: audit.state,
     activeRequests: () => servers.reduce((sum, each) => sum + each.activeRequests(), 0),
+    clock: systemClock,
   })
+  const markdown = openMarkdown({ onError: (error) => log.error({ err: error }, 'rendering Markdown failed') })
+  opened.defer(() => markdown.close())
+  const { services, layerKey, accessKeys } = await buildServices(
+    options,
+    { ...stores, markdown, audit },
+    ports,
+    metrics,
+  )
+  let isStopping = false
   const handlers = buildHandlers({ config, services, accessKeys, layerKey, metrics, isStopping: () => isStopping })
   const listener = {
     listen: config.listen,
@@ -123,7 +132,17 @@ export async function openStowage(options: AssembleOptions): Promise<Stowage> {
   const server: HttpServer = await open(handlers.private, config.port)
   const publicServer = await open(handlers.public, config.publicPort)
   publicPort = publicServer.port
-  const housekeeping: Housekeeping = startHousekeeping({ services, log, loadMetrics: metrics.load })
+  const housekeeping: Housekeeping = startHousekeeping({
+    services,
+    log,
+    loadMetrics: metrics.load,
+    collectEveryMs: config.collectMinutes * 60_000,
+    checkStore: stores.checkStore,
+    refillBallast: stores.refillBallast,
+    scrubEveryMs: config.scrubDays * 24 * 3_600_000,
+    scrubBytesPerSecond: config.scrubMibPerSecond * 1024 * 1024,
+    onDamagedDatabase: options.onFatal,
+  })
   opened.defer(() => housekeeping.stop())
   const address = addressOf(config, { server, publicServer }, services, tls)
 
@@ -154,51 +173,6 @@ async function readPem(what: string, file: string): Promise<Buffer> {
   }
 }
 
-async function lock(directory: string, opened: AsyncDisposableStack): Promise<void> {
-  const held = await orStartError(`cannot use the data directory ${directory}`, () => lockDataDirectory(directory))
-  if ('heldBy' in held) {
-    const holder = held.heldBy === undefined ? 'another server' : `another server (process ${held.heldBy})`
-    throw new StartError(
-      `the data directory ${directory} is in use by ${holder}: stop it, or choose another directory with --data`,
-    )
-  }
-  opened.defer(() => held.release())
-}
-
-interface Stores {
-  readonly metadata: Metadata
-  readonly blobs: Blobs
-  readonly logos: Logos
-  readonly markdown: Markdown
-  readonly audit: AuditLog
-}
-
-async function openStores({ config, log, onFatal }: AssembleOptions, opened: AsyncDisposableStack): Promise<Stores> {
-  const file = join(config.data, 'metadata.db')
-  const metadata = await orStartError(`cannot open the database ${file}`, () => openSqliteMetadata({ file, onFatal }))
-  opened.defer(() => metadata.close())
-  const reserve = config.reserveMib === undefined ? {} : { reserveBytes: config.reserveMib * 1024 * 1024 }
-  const blobs = await orStartError(`cannot open the storage of layers in ${config.data}`, () =>
-    openDiskBlobs({ directory: config.data, ...reserve }),
-  )
-  opened.defer(() => blobs.close())
-  const logos = await orStartError(`cannot open the storage of logos in ${config.data}`, () =>
-    openDiskLogos(config.data),
-  )
-  const audit = openAuditLog({
-    directory: join(config.data, 'audit'),
-    level: config.auditLog,
-    clock: systemClock,
-    fileBytesMax: config.auditFileMib * 1024 * 1024,
-    filesMax: config.auditFiles,
-    alarm: (sentence, error) => (error === undefined ? log.warn(sentence) : log.error({ err: error }, sentence)),
-  })
-  opened.defer(() => audit.close())
-  const markdown = openMarkdown({ onError: (error) => log.error({ err: error }, 'rendering Markdown failed') })
-  opened.defer(() => markdown.close())
-  return { metadata, blobs, logos, markdown, audit }
-}
-
 interface Built {
   readonly services: Services
   /** The keys of roots, users and sessions alone: the ones whose signatures can be checked. */
@@ -208,8 +182,9 @@ interface Built {
 
 async function buildServices(
   { config, log }: AssembleOptions,
-  stores: Stores,
+  stores: Stores & { readonly markdown: Markdown; readonly audit: AuditLog },
   ports: { readonly port: () => number; readonly publicPort: () => number },
+  metrics: Metrics,
 ): Promise<Built> {
   const directory = config.data
   const warn = (sentence: string) => log.warn(sentence)
@@ -252,6 +227,11 @@ async function buildServices(
     compiledPolicies,
     operatorAccount: config.account,
     ecrQuirks: config.ecrQuirks,
+    onCollected: (collection) => {
+      metrics.collected(collection)
+      const { deletedImages, memberships, layers, unlinked } = collection
+      if (deletedImages + memberships + layers + unlinked > 0) log.info(collection, 'collected')
+    },
     onBackgroundError,
   }
   return { services, accessKeys, layerKey }
@@ -264,7 +244,9 @@ function limitsOf(config: Config, quotas: Limits): Limits {
     tokenLifeMs: config.tokenHours * hourMs,
     layerUrlLifeMs: config.layerUrlMinutes * 60_000,
     uploadLifeMs: config.uploadHours * hourMs,
-    leaseMs: config.leaseHours * hourMs,
+    // Fractions are allowed; times are whole milliseconds.
+    leaseMs: Math.round(config.leaseHours * hourMs),
+    undeleteMs: Math.round(config.undeleteHours * hourMs),
   }
 }
 
@@ -375,17 +357,4 @@ function reachable(address: string): string {
   if (address === '0.0.0.0') return '127.0.0.1'
   if (address === '::') return '[::1]'
   return address.includes(':') ? `[${address}]` : address
-}
-
-/** Whatever a store says when it cannot open becomes one sentence, after `what` when the store does not name itself. */
-async function orStartError<T>(what: string | undefined, open: () => Promise<T>): Promise<T> {
-  try {
-    return await open()
-  } catch (error) {
-    throw new StartError(what === undefined ? reasonOf(error) : `${what}: ${reasonOf(error)}`, { cause: error })
-  }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

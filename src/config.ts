@@ -85,6 +85,8 @@ function fromText(name: SettingName, text: string | boolean): unknown {
       return text
     case 'number':
       return /^-?\d{1,15}$/.test(text) ? Number(text) : text
+    case 'decimal':
+      return /^-?\d{1,15}(\.\d{1,9})?$/.test(text) ? Number(text) : text
     case 'switch':
       return { 1: true, true: true, yes: true, 0: false, false: false, no: false }[text.toLowerCase()] ?? text
   }
@@ -100,7 +102,12 @@ function check(name: SettingName, value: unknown, place: string): unknown {
 function describe(issue: z.core.$ZodIssue | undefined, kind: Kind): string {
   if (issue === undefined) return 'is wrong'
   if (issue.code !== 'invalid_type') return issue.message
-  return { text: 'must be text (in quotes)', number: 'must be a whole number', switch: 'must be true or false' }[kind]
+  return {
+    text: 'must be text (in quotes)',
+    number: 'must be a whole number',
+    decimal: 'must be a number',
+    switch: 'must be true or false',
+  }[kind]
 }
 
 function shown(value: unknown): string {

@@ -1,18 +1,34 @@
-// What the server does beside requests: once after its start the comparison of files and tables, then sweeps every few minutes; soon after each
-// pull of a public image, the count of downloads; and a look at identities a few times a second.
+// What the server does beside requests: once after its start the comparison of files and tables, then sweeps and collections, each every
+// few minutes, and the scrub; soon after each pull of a public image, the count of downloads; and a look at identities a few times a second.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import type { Logger } from 'pino'
 
+import { collect } from './domain/collector.ts'
 import type { Services } from './domain/context.ts'
+import { checkDatabaseIfDue } from './domain/database-check.ts'
+import type { CheckStore } from './domain/ports/store-audit.ts'
+import { sweepLogos } from './domain/public/sweep-logos.ts'
 import { recover, sweep } from './domain/recovery.ts'
+import { scrub } from './domain/scrub.ts'
+import { createRate, createShare } from './lib/pace.ts'
 
 export interface HousekeepingOptions {
   readonly services: Services
   readonly log: Logger
   /** Loads the library that counts requests, which takes too long to do it before the first answer. */
   readonly loadMetrics: () => Promise<void>
+  /** Time between two collections; 0 for none. */
+  readonly collectEveryMs: number
+  readonly checkStore: CheckStore
+  /** Makes the ballast whole where there is room for it. */
+  readonly refillBallast: () => Promise<void>
+  /** Layers and the database are checked at least this often; 0 for never. */
+  readonly scrubEveryMs: number
+  readonly scrubBytesPerSecond: number
+  /** Told what the check of the database found. */
+  readonly onDamagedDatabase: (error: Error) => void
 }
 
 export interface Housekeeping {
@@ -23,6 +39,12 @@ export interface Housekeeping {
 /** The first requests come first. */
 const calmMs = 1_000
 const betweenSweepsMs = 5 * 60_000
+const betweenRefillsMs = 30_000
+const betweenScrubsMs = 60 * 60_000
+/** Of one thread, for the comparison after the start. */
+const recoveryShare = 0.25
+/** A layer is due a little early, so that it has been read when its time is over. */
+const dueAfter = 6 / 7
 /** Half of the second in which a key that another process switched off has to stop working, with room for the reading. */
 const betweenLooksMs = 400
 /** How long after a pull its count is added, for many of them at once: at most a second with the writing. */
@@ -31,7 +53,8 @@ const afterFailureMs = 10_000
 /** How long a stop waits for what is under way. */
 const patienceMs = 5_000
 
-export function startHousekeeping({ services, log, loadMetrics }: HousekeepingOptions): Housekeeping {
+export function startHousekeeping(options: HousekeepingOptions): Housekeeping {
+  const { services, log, loadMetrics, collectEveryMs } = options
   const stopping = new AbortController()
   // A piece of work that fails is told and tried again the next time; it must not end the server.
   const attempt = async (what: string, piece: () => Promise<void>) => {
@@ -42,20 +65,47 @@ export function startHousekeeping({ services, log, loadMetrics }: HousekeepingOp
       if (!stopping.signal.aborted) log.error({ err: error }, what)
     }
   }
+  const repeat = async (everyMs: number, failure: string, piece: () => Promise<void>) => {
+    do await attempt(failure, piece)
+    while (await pause(everyMs, stopping.signal))
+  }
+  const scrubbing = () => {
+    const { scrubEveryMs, scrubBytesPerSecond, checkStore, onDamagedDatabase } = options
+    const everyMs = Math.min(betweenScrubsMs, scrubEveryMs * (1 - dueAfter))
+    const pace = createRate(scrubBytesPerSecond, stopping.signal)
+    const dueMs = () => Math.ceil(services.clock.now() - scrubEveryMs * dueAfter)
+    return repeat(everyMs, 'a check of layers and database failed', async () => {
+      const done = await scrub(services, { beforeMs: dueMs(), pace })
+      if (done.damaged > 0) log.error(done, 'damaged layers were found: push them again')
+      else if (done.layers > 0) log.info(done, 'layers were checked')
+      const [fault] = (await checkDatabaseIfDue({ ...services, checkStore }, dueMs())) ?? []
+      if (fault !== undefined) onDamagedDatabase(new Error(`the database is damaged: ${fault}`))
+    })
+  }
   const work = async () => {
     if (!(await pause(calmMs, stopping.signal))) return
     await attempt('the metrics library could not be loaded', loadMetrics)
     await attempt('the check of files after the start failed', async () => {
-      const { orphans, damaged } = await recover(services)
+      const { orphans, damaged } = await recover(services, createShare(recoveryShare, stopping.signal))
       if (orphans > 0) log.warn({ orphans }, 'files that no layer owns were moved to the trash')
       if (damaged > 0) log.error({ damaged }, 'layers whose file is missing or has another size: push them again')
     })
-    do {
-      await attempt('a sweep failed', async () => {
+    await attempt('the check of logos after the start failed', async () => {
+      const logos = await sweepLogos(services)
+      if (logos > 0) log.warn({ logos }, 'logos that no catalog names were removed')
+    })
+    await Promise.all([
+      repeat(betweenSweepsMs, 'a sweep failed', async () => {
         const done = await sweep(services)
         if (done.expiredUploads + done.unlinked > 0) log.info(done, 'swept')
-      })
-    } while (await pause(betweenSweepsMs, stopping.signal))
+      }),
+      collectEveryMs > 0 &&
+        repeat(collectEveryMs, 'a collection failed', async () => {
+          await collect(services)
+        }),
+      repeat(betweenRefillsMs, 'the ballast could not be made', options.refillBallast),
+      options.scrubEveryMs > 0 && scrubbing(),
+    ])
   }
   const watchIdentities = async () => {
     while (await pause(betweenLooksMs, stopping.signal)) {

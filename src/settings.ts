@@ -9,7 +9,7 @@ import { z } from 'zod'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 /** What stands behind a setting's flag: text, or nothing for a switch. */
-export type Kind = 'text' | 'number' | 'switch'
+export type Kind = 'text' | 'number' | 'decimal' | 'switch'
 
 interface Setting<S extends z.ZodType> {
   readonly kind: Kind
@@ -30,6 +30,8 @@ const port = z.int('must be a whole number').min(0, 'must be at least 0').max(65
 const path = z.string().min(1, 'must not be empty')
 const whole = (min: number, max: number) =>
   z.int('must be a whole number').min(min, `must be at least ${min}`).max(max, `must be at most ${max}`)
+
+const span = (max: number) => z.number().min(0, 'must be at least 0').max(max, `must be at most ${max}`)
 
 const label = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?'
 const hostName = new RegExp(`^${label}(\\.${label})*$`)
@@ -183,6 +185,14 @@ export const settings = {
     default: undefined,
     defaultText: '512, or 2 % of the file system when that is more',
   }),
+  ballastMib: setting({
+    kind: 'number',
+    schema: whole(0, 1024 * 1024),
+    placeholder: 'MIB',
+    description:
+      'Size in MiB of a file that is given up when the disk is full to the last byte, so that deletes go on and a start succeeds; a sixteenth of the file system at most, 0 for none',
+    default: 64,
+  }),
   tokenHours: setting({
     kind: 'number',
     schema: whole(1, 168),
@@ -205,11 +215,41 @@ export const settings = {
     default: 24,
   }),
   leaseHours: setting({
-    kind: 'number',
-    schema: whole(1, 24 * 365),
+    kind: 'decimal',
+    schema: span(24 * 365),
     placeholder: 'HOURS',
-    description: 'A layer that no image names is kept for so long after it was uploaded or asked for',
+    description:
+      'A layer that no image names is kept for so long after it was uploaded or asked for; fractions are fine',
     default: 24,
+  }),
+  collectMinutes: setting({
+    kind: 'decimal',
+    schema: span(24 * 60),
+    placeholder: 'MINUTES',
+    description: 'Time between two collections of layers that nothing needs; fractions are fine, 0 for none',
+    default: 10,
+  }),
+  undeleteHours: setting({
+    kind: 'decimal',
+    schema: span(24 * 365),
+    placeholder: 'HOURS',
+    description: 'A deleted image is kept for so long, and may be restored by the operator; 0 for not at all',
+    default: 0,
+  }),
+  scrubDays: setting({
+    kind: 'decimal',
+    schema: span(3650),
+    placeholder: 'DAYS',
+    description:
+      'Every layer is read again and compared with its digest, and the database checked, at least this often; fractions are fine, 0 for never',
+    default: 7,
+  }),
+  scrubMibPerSecond: setting({
+    kind: 'number',
+    schema: whole(1, 1024 * 1024),
+    placeholder: 'MIB',
+    description: 'How fast layers are read for that, in MiB a second; the default takes about a quarter of a core',
+    default: 200,
   }),
   clockSkewMinutes: setting({
     kind: 'number',

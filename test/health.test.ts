@@ -56,7 +56,13 @@ describe('health', () => {
     ],
     ['healthz', 'a server that stops is alive', { isStopping: () => true }, 200, { status: 'ok' }],
     ['readyz', 'a server with its stores is ready', {}, 200, { status: 'ok' }],
-    ['readyz', 'a full disk still serves pulls and deletes', { blobs: full }, 200, { status: 'ok' }],
+    [
+      'readyz',
+      'a full disk still serves pulls and deletes',
+      { blobs: full },
+      200,
+      { status: 'degraded', reason: 'the storage is full' },
+    ],
     [
       'readyz',
       'a server that stops wants nothing new',
@@ -116,7 +122,9 @@ describe('metrics', () => {
   test('requests are counted by operation and status, those before the library was loaded too', async (t) => {
     const metrics = createMetrics({
       blobs: { freeBytes: async () => 12_345 },
+      damagedLayers: async () => 3,
       activeRequests: () => 7,
+      clock: { now: () => 99_500 },
       audit: () => ({ lost: 3, waitingBytes: 1_024, isFailing: true }),
     })
     const { url } = await openAdapter(t, metrics.handler)
@@ -136,6 +144,7 @@ describe('metrics', () => {
       'stowage_response_bytes_total{operation="PutImage"} 20',
       'stowage_requests_in_flight 7',
       'stowage_storage_free_bytes 12345',
+      'stowage_damaged_layers 3',
       'stowage_audit_failing 1',
       'stowage_audit_lost_events 3',
       'stowage_audit_waiting_bytes 1024',
@@ -153,6 +162,39 @@ describe('metrics', () => {
     ]) {
       assert.match(text, new RegExp(`^${name} [0-9.e+-]+$`, 'm'))
     }
+  })
+
+  test('collections are summed up, and the last one is told', async (t) => {
+    let now = 5_000
+    const metrics = createMetrics({
+      blobs: { freeBytes: async () => 0 },
+      damagedLayers: async () => 0,
+      activeRequests: () => 0,
+      clock: { now: () => now },
+      audit: () => ({ lost: 0, waitingBytes: 0, isFailing: false }),
+    })
+    const { url } = await openAdapter(t, metrics.handler)
+    const figures = async () => {
+      const text = await (await fetch(url)).text()
+      return text.split('\n').filter((figure) => /^stowage_(collect|trash)/.test(figure))
+    }
+    assert.deepEqual(await figures(), [
+      'stowage_collections_total 0',
+      'stowage_collected_layers_total 0',
+      'stowage_collected_bytes_total 0',
+    ])
+    const collection = { memberships: 9, layers: 2, bytes: 30, deletedImages: 1, unlinked: 4 }
+    metrics.collected({ ...collection, trash: { files: 7, bytes: 70 } })
+    now = 99_500
+    metrics.collected({ ...collection, trash: { files: 2, bytes: 30 } })
+    assert.deepEqual(await figures(), [
+      'stowage_collections_total 2',
+      'stowage_collected_layers_total 4',
+      'stowage_collected_bytes_total 60',
+      'stowage_collection_last_success_seconds 99.5',
+      'stowage_trash_files 2',
+      'stowage_trash_bytes 30',
+    ])
   })
 })
 

@@ -9,7 +9,7 @@ import { addAdminCommands } from './admin/add-admin-commands.ts'
 import { addCatalogCommands } from './catalog/add-catalog-commands.ts'
 import { CommandError } from './command-error.ts'
 import { version } from './version.ts'
-import { load, withSettings } from './with-settings.ts'
+import { load, withSettings, type Flags } from './with-settings.ts'
 
 /** Runs a command line (without the program's own name) to its end and gives the exit code. Prints errors itself, a sentence each. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -70,6 +70,49 @@ function buildProgram(done: (code: number) => void): Command {
 
   addAdminCommands(program)
   addCatalogCommands(program)
+
+  withSettings(
+    program
+      .command('fsck')
+      .description('Look for damage in the data directory, beside a running server or without one'),
+    ['data'],
+  )
+    .option('--deep', 'Read every byte of every layer, and compare digests')
+    .option('--repair', 'Mark damaged layers, move stray files to the trash, correct counters; nothing is deleted')
+    .option('--json', 'As JSON')
+    .action(async ({ deep, repair, json, ...flags }: Flags) => {
+      const { printFsck } = await import('./fsck.ts')
+      const { data } = load(flags).config
+      done(await printFsck({ data, deep: deep === true, repair: repair === true, asJson: json === true }))
+    })
+
+  withSettings(
+    program
+      .command('backup')
+      .description('Copy everything into a directory, beside a running server or without one; again: only what is new')
+      .argument('<DIR>'),
+    ['data'],
+  )
+    .option('--without-keys', 'Leave the access keys and secrets out')
+    .option('--json', 'As JSON')
+    .action(async (directory: string, { withoutKeys, json, ...flags }: Flags) => {
+      const { makeBackup } = await import('./backup.ts')
+      const options = { directory, withKeys: withoutKeys !== true, asJson: json === true }
+      done(await makeBackup(load(flags).config.data, options))
+    })
+
+  withSettings(
+    program
+      .command('restore')
+      .description('Make a new data directory from a backup; what is there is never overwritten')
+      .argument('<DIR>'),
+    ['data'],
+  )
+    .option('--json', 'As JSON')
+    .action(async (directory: string, { json, ...flags }: Flags) => {
+      const { restore } = await import('./restore.ts')
+      done(await restore(load(flags).config.data, directory, json === true))
+    })
 
   program
     .command('version')

@@ -1,9 +1,10 @@
 // `stowage serve`: starts the server, says that it serves, and stops it in good order.
 
-import { openStowage, StartError, type Stowage } from '../assemble.ts'
+import { openStowage, type Stowage } from '../assemble.ts'
 import type { LoadedConfig } from '../config.ts'
 import { ListenError } from '../protocol/listen-error.ts'
 import type { Config } from '../settings.ts'
+import { StartError } from '../start-error.ts'
 import { CommandError } from './command-error.ts'
 import { openLog, type Log } from './open-log.ts'
 import { removeServerFile, writeServerFile } from './server-file.ts'

@@ -4,6 +4,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Digest } from '../lib/digest.ts'
 import type { Ids } from '../lib/ids.ts'
 import type { CompiledPolicies } from './authorisation/compiled-policies.ts'
+import type { Collection } from './collection.ts'
 import type { Audit } from './ports/audit.ts'
 import type { Blobs } from './ports/blobs.ts'
 import type { Logos } from './ports/logos.ts'
@@ -108,6 +109,8 @@ export interface Limits {
   readonly uploadLifeMs: number
   /** How long a blob stays after it was uploaded, mounted, or told to exist, without an image that names it. */
   readonly leaseMs: number
+  /** How long a deleted image may be restored; 0 for not at all. */
+  readonly undeleteMs: number
   readonly tokenLifeMs: number
   readonly layerUrlLifeMs: number
 }
@@ -181,6 +184,8 @@ export interface Services {
   readonly operatorAccount: string
   /** ECR's deviations from the OCI specification instead of the specification (see docs/differences.md). */
   readonly ecrQuirks: boolean
+  /** Told about each collection that came to its end. */
+  readonly onCollected: (collection: Collection) => void
   /** Told about work that failed after its request was answered. */
   readonly onBackgroundError: (what: string, error: unknown) => void
 }

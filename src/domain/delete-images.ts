@@ -5,6 +5,7 @@ import { failureReasons } from '../model/errors.ts'
 import type { Context } from './context.ts'
 import { distinctImageIds, failed, resolveImageId, type ImageFailure, type ImageIdentifier } from './image-ids.ts'
 import type { MetadataWrites, RegistryKey, Repository } from './ports/metadata.ts'
+import { removeImage } from './remove-image.ts'
 import { hideEmpty } from './public/gallery-entries.ts'
 import { notFound } from './repositories.ts'
 
@@ -38,7 +39,7 @@ export async function deleteImages(
     }
     await hideEmpty(tx, repository)
     return { deleted, failures }
-  })
+  }, 'makes room')
 }
 
 async function deleteOne(
@@ -69,7 +70,7 @@ async function deleteByDigest(
     return { failure: { imageId, failureCode: code, failureReason: failureReasons[code].text({ parents }) } }
   }
   const tags = await tx.tags.removeOf(repository.id, digest)
-  await tx.images.remove(repository.id, digest, ctx.clock.now() + ctx.limits.leaseMs)
+  await removeImage(ctx, tx, repository, digest, tags)
   return tags.length === 0 ? [{ imageDigest: digest }] : tags.map((imageTag) => ({ imageDigest: digest, imageTag }))
 }
 
@@ -85,7 +86,7 @@ async function deleteTag(
   const last = !tagAlone && (await tx.tags.countOf(repository.id, digest)) === 0
   // A child of an index keeps its place when it loses its last tag: the index still needs it.
   if (last && (await tx.images.parents(repository.id, digest, 1)).length === 0) {
-    await tx.images.remove(repository.id, digest, ctx.clock.now() + ctx.limits.leaseMs)
+    await removeImage(ctx, tx, repository, digest, [tag])
   }
   return [{ imageDigest: digest, imageTag: tag }]
 }

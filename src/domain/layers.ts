@@ -2,6 +2,7 @@
 
 import { parseDigest, type Digest } from '../lib/digest.ts'
 import { fail, failureReasons } from '../model/errors.ts'
+import { checkedRange, coveringRange } from './checked-range.ts'
 import type { Context } from './context.ts'
 import type { ByteRange } from './ports/blobs.ts'
 import type { Layer, RegistryKey, Repository } from './ports/metadata.ts'
@@ -49,31 +50,41 @@ export async function findLayer(
   return { repository, layer }
 }
 
-/** A URL for the bytes of a layer that some image names. Fails with LayersNotFound, LayerInaccessible. */
+/** A URL for the bytes of a layer that some image names. The layer stays for as long as it lives. Fails with LayersNotFound, LayerInaccessible. */
 export async function layerUrl(ctx: Context, repository: Repository, digest: Digest): Promise<string> {
   const where = { ...named(repository.registry, repository.name), layerDigest: digest }
   const layer =
     (await ctx.metadata.read.layers.find(repository.id, digest)) ?? fail('LayersNotFoundException/download', where)
   if (!layer.referenced) fail('LayerInaccessibleException', where)
-  return ctx.links.layer(repository, digest, ctx.limits.layerUrlLifeMs, ctx.clock.now())
+  const { leaseMs, layerUrlLifeMs } = ctx.limits
+  const now = ctx.clock.now()
+  // The image may go while the URL lives. Renewed for the whole lease, so that most URLs cost no write.
+  if (layer.leaseUntilMs < now + layerUrlLifeMs)
+    await renewLeases(ctx, repository.id, [layer], now + Math.max(leaseMs, layerUrlLifeMs))
+  return ctx.links.layer(repository, digest, layerUrlLifeMs, now)
 }
 
 /**
- * The bytes of a layer, checked on the way: a full read is compared with the digest and its last piece held back until it agrees, so
- * damaged bytes never make a complete answer. `undefined` when the file is missing or cut; then the blob is marked and absent.
+ * The bytes of a layer, checked on the way: a full read is compared with the digest, a range with the checksums of the pieces that it
+ * touches. The last bytes are held back until they agree, so that damaged ones never make a complete answer. `undefined` when the file is missing or cut; then the blob is marked and absent.
  */
 export async function openLayer(
   ctx: ReadingContext,
   layer: Layer,
   range?: ByteRange,
 ): Promise<AsyncIterable<Uint8Array> | undefined> {
-  const bytes = await ctx.blobs.read(layer.phys, layer.size, range)
+  const part = range && (range.start > 0 || range.end < layer.size - 1) ? range : undefined
+  // Before the file is open, so that nothing can fail while nobody is there to close it.
+  const checksums = part && (await ctx.metadata.read.layers.checksums(layer.phys))
+  const bytes = await ctx.blobs.read(layer.phys, layer.size, checksums ? coveringRange(part, layer.size) : part)
+  const onDamage = () => markBad(ctx, layer)
   if (!bytes) {
-    await markBad(ctx, layer)
+    await onDamage()
     return undefined
   }
-  const whole = range === undefined || (range.start === 0 && range.end === layer.size - 1)
-  return whole ? verified(bytes, layer, () => markBad(ctx, layer)) : bytes
+  if (!part) return verified(bytes, layer, onDamage)
+  // A layer of before there were checksums has none until it is scrubbed.
+  return checksums ? checkedRange(bytes, part, layer.size, checksums, onDamage) : bytes
 }
 
 type ReadingContext = Pick<Context, 'metadata' | 'blobs' | 'onBackgroundError'>
@@ -113,17 +124,25 @@ export async function deleteLayer(ctx: Context, repository: Repository, digest: 
     if (layer.referenced || !(await tx.layers.remove(repository.id, digest))) {
       fail('InvalidParameterException', { parameter: 'layerDigest', constraint: 'the layer is referenced by an image' })
     }
-  })
+  }, 'makes room')
 }
 
 /** Renews the lease of layers that no image names, once less than half of it is left: a layer said to exist must not vanish. */
 async function keepForLease(ctx: Context, repositoryId: string, layers: readonly Layer[]): Promise<void> {
   const now = ctx.clock.now()
   const ending = layers.filter((layer) => !layer.referenced && layer.leaseUntilMs - now < ctx.limits.leaseMs / 2)
-  if (ending.length === 0) return
-  const digests = ending.map((layer) => layer.digest)
+  if (ending.length > 0) await renewLeases(ctx, repositoryId, ending, now + ctx.limits.leaseMs)
+}
+
+async function renewLeases(
+  ctx: Context,
+  repositoryId: string,
+  layers: readonly Layer[],
+  leaseUntilMs: number,
+): Promise<void> {
+  const digests = layers.map((layer) => layer.digest)
   try {
-    await ctx.metadata.write((tx) => tx.layers.lease(repositoryId, digests, now + ctx.limits.leaseMs))
+    await ctx.metadata.write((tx) => tx.layers.lease(repositoryId, digests, leaseUntilMs))
   } catch (error) {
     // Reads go on when the disk is full. A lease that ends early costs an upload, nothing that was acknowledged.
     if (!(error instanceof StorageFullError)) throw error

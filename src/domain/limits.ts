@@ -17,6 +17,7 @@ export const ecrLimits: Limits = {
   openUploadsPerAccount: 1000,
   uploadLifeMs: 24 * hourMs,
   leaseMs: 24 * hourMs,
+  undeleteMs: 0,
   tokenLifeMs: 12 * hourMs,
   layerUrlLifeMs: hourMs,
 }

@@ -1,7 +1,10 @@
 // After a start, and every few minutes: what crashes and abandoned uploads leave behind. Rows decide, files follow.
 
+import { emptyTrash } from './collector.ts'
+import { letOthersRun } from '../lib/event-loop.ts'
 import type { Services } from './context.ts'
 import type { Upload } from './ports/metadata.ts'
+import { finishRemovals } from './remove-repository.ts'
 
 type Sweeping = Pick<Services, 'metadata' | 'blobs' | 'clock'>
 
@@ -18,44 +21,45 @@ export interface RecoveryReport {
 /**
  * Compares files and tables once after a start, beside running requests. A file in no table goes to the trash (safe at any time: the
  * row that owns a file is written before the file); a blob without its file is damage, marked and reported, never dropped.
+ * @param pace called again and again: resolves when the work may go on
  */
-export async function recover(services: Sweeping): Promise<RecoveryReport> {
+export async function recover(services: Sweeping, pace: () => Promise<void> = letOthersRun): Promise<RecoveryReport> {
   const { metadata, blobs, clock } = services
   let orphans = 0
   for await (const files of blobs.list()) {
     for (const file of files) {
       if (await metadata.read.phys.isOwned(file.phys)) continue
-      await metadata.write((tx) => tx.trash.put(file.phys, 'orphan', clock.now()))
+      await metadata.write((tx) => tx.trash.put(file.phys, 'orphan', clock.now(), file.size), 'makes room')
       orphans++
     }
+    await pace()
   }
-  return { orphans, damaged: await markMissing(services) }
+  return { orphans, damaged: await markMissing(services, pace) }
 }
 
-async function markMissing({ metadata, blobs }: Sweeping): Promise<number> {
+async function markMissing({ metadata, blobs }: Sweeping, pace: () => Promise<void>): Promise<number> {
   let damaged = 0
   let after: string | undefined
   for (;;) {
     const rows = await metadata.read.phys.blobs(after, batch)
     for (const row of rows) {
       if (row.bad) continue
-      // Opening checks existence and size; nothing is read.
-      const bytes = await blobs.read(row.phys, row.size)
-      if (bytes) await bytes[Symbol.asyncIterator]().return?.()
-      else {
-        await metadata.write((tx) => tx.layers.markBad(row.phys))
-        damaged++
-      }
+      const found = await blobs.look(row.phys)
+      if (found?.kind === 'file' && found.size === row.size) continue
+      // Collected since the page was read: then its file is gone for good reasons.
+      if (await metadata.write((tx) => tx.layers.markBad(row.phys))) damaged++
     }
+    await pace()
     after = rows.at(-1)?.phys
     if (after === undefined) return damaged
   }
 }
 
-/** Ends uploads nobody finished and unlinks what is due in the trash. Gives how many of each. */
+/** Ends removals that were cut and uploads nobody finished, and unlinks what is due in the trash. Gives how many of each. */
 export async function sweep(
   services: Sweeping,
 ): Promise<{ readonly expiredUploads: number; readonly unlinked: number }> {
+  await finishRemovals(services)
   const expiredUploads = await expireUploads(services)
   await discardForgotten(services)
   return { expiredUploads, unlinked: await emptyTrash(services) }
@@ -76,24 +80,10 @@ async function expireUploads({ metadata, blobs, clock }: Sweeping): Promise<numb
   for (;;) {
     const uploads: readonly Upload[] = await metadata.read.uploads.expired(clock.now(), batch)
     for (const upload of uploads) {
-      await metadata.write((tx) => tx.uploads.discard(upload.id, 'expired', clock.now()))
+      await metadata.write((tx) => tx.uploads.discard(upload.id, 'expired', clock.now()), 'makes room')
       await blobs.discardUpload(upload.id)
       count++
     }
     if (uploads.length < batch) return count
-  }
-}
-
-async function emptyTrash({ metadata, blobs, clock }: Sweeping): Promise<number> {
-  let count = 0
-  for (;;) {
-    const items = await metadata.read.trash.due(clock.now(), batch)
-    for (const item of items) {
-      // The file first: were the row gone first, a crash between the two would leave a file that only a listing finds.
-      await blobs.remove(item.phys)
-      await metadata.write((tx) => tx.trash.remove(item.phys))
-      count++
-    }
-    if (items.length < batch) return count
   }
 }

@@ -12,6 +12,7 @@ import type {
   ResourceTag,
 } from './ports/metadata.ts'
 import { named } from './references.ts'
+import { removeRepository, removeRest } from './remove-repository.ts'
 
 export interface NewRepository extends RepositorySettings {
   readonly name: string
@@ -89,23 +90,13 @@ export async function deleteRepository(
   name: string,
   force: boolean,
 ): Promise<Repository> {
-  return ctx.metadata.write(async (tx) => {
+  const deleted = await ctx.metadata.write(async (tx) => {
     const repository = (await tx.repositories.find(registry, name)) ?? notFound(registry, name)
     await removeRepository(ctx, tx, repository, force)
     return repository
-  })
-}
-
-/** `deleteRepository` as a part of a transaction. */
-export async function removeRepository(
-  ctx: Context,
-  tx: MetadataWrites,
-  repository: Repository,
-  force: boolean,
-): Promise<void> {
-  if (!force && (await tx.images.any(repository.id)))
-    fail('RepositoryNotEmptyException', named(repository.registry, repository.name))
-  await tx.repositories.remove(repository.id, ctx.clock.now())
+  }, 'makes room')
+  await removeRest(ctx, deleted)
+  return deleted
 }
 
 /** The one failure for a repository that is not there. */

@@ -4,8 +4,9 @@
 import { algorithmOf, digestOf, type Digest } from '../lib/digest.ts'
 import { fail } from '../model/errors.ts'
 import type { Context } from './context.ts'
+import type { PublishedBlob } from './ports/blobs.ts'
 import type { RegistryKey, Repository, Upload } from './ports/metadata.ts'
-import { StorageFullError, UploadBusyError } from './ports/storage-errors.ts'
+import { StorageFullError, UploadBusyError, UploadTooLargeError } from './ports/storage-errors.ts'
 import { named } from './references.ts'
 import { getRepository, notFound } from './repositories.ts'
 
@@ -63,7 +64,8 @@ export async function getUpload(
 }
 
 /**
- * Appends bytes at `offset`, or at the end when it is `undefined`, and gives the new length. The streaming twin of UploadLayerPart: the
+ * Appends bytes at `offset`, or at the end when it is `undefined`, and gives the new length. When it is known before how many they are, and
+ * they can not be kept, they are refused before the first is pulled. The streaming twin of UploadLayerPart: the
  * caller has authorised that operation. Fails with UploadNotFound; throws UploadOffsetError, UploadBusyError, UploadTooLargeError,
  * StorageFullError.
  */
@@ -72,8 +74,14 @@ export async function appendToUpload(
   state: UploadState,
   offset: number | undefined,
   source: AsyncIterable<Uint8Array>,
+  expectedBytes?: number,
 ): Promise<number> {
   const start = offset ?? state.received
+  if (expectedBytes !== undefined) {
+    const { layerBytesMax } = ctx.limits
+    if (start + expectedBytes > layerBytesMax) throw new UploadTooLargeError(`more than ${layerBytesMax} bytes`)
+    await ctx.blobs.requireRoom(expectedBytes)
+  }
   const pieces = keepingAlive(ctx, state.upload, source)
   const received = await ctx.blobs.append(state.upload.id, start, pieces, ctx.limits.layerBytesMax)
   await requireOpen(ctx, state)
@@ -148,7 +156,7 @@ export async function completeUpload(ctx: Context, state: UploadState, digests: 
       return 'upload-gone'
     }
     const existing = await tx.layers.find(repository.id, digest)
-    await tx.layers.commit(upload, { digest, size: published.size }, now, now + ctx.limits.leaseMs)
+    await tx.layers.commit(upload, { digest, ...published }, now, now + ctx.limits.leaseMs)
     return existing === undefined ? 'new' : 'existed'
   })
   if (outcome === 'upload-gone') fail('UploadNotFoundException', where)
@@ -156,11 +164,7 @@ export async function completeUpload(ctx: Context, state: UploadState, digests: 
   return digest
 }
 
-async function publish(
-  ctx: Context,
-  upload: Upload,
-  digests: readonly Digest[],
-): Promise<{ readonly size: number } | undefined> {
+async function publish(ctx: Context, upload: Upload, digests: readonly Digest[]): Promise<PublishedBlob | undefined> {
   try {
     return await ctx.blobs.publish(upload.id, upload.phys, digests)
   } catch (error) {
@@ -172,6 +176,6 @@ async function publish(
 
 /** Ends an upload and gives its bytes back at once. */
 export async function cancelUpload(ctx: Context, state: UploadState): Promise<void> {
-  await ctx.metadata.write((tx) => tx.uploads.discard(state.upload.id, 'cancelled', ctx.clock.now()))
+  await ctx.metadata.write((tx) => tx.uploads.discard(state.upload.id, 'cancelled', ctx.clock.now()), 'makes room')
   await ctx.blobs.discardUpload(state.upload.id)
 }

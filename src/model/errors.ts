@@ -84,6 +84,9 @@ export const sentences = {
     (p) =>
       `The image with imageId {imageDigest:'${p.imageDigest ?? 'null'}', imageTag:'${p.imageTag ?? 'null'}'} does not exist within the repository with name '${p.repositoryName}' in the registry with id '${p.registryId}'`,
   ),
+  'ImageNotFoundException/deleted': own<InRepository & { imageDigest: string }>(
+    (p) => `No deleted image with digest '${p.imageDigest}' is kept of ${inRegistry(p)}`,
+  ),
   ImageTagAlreadyExistsException: observed<{ imageTag: string; repositoryName: string }>(
     (p) =>
       `The image tag '${p.imageTag}' already exists in the '${p.repositoryName}' repository and cannot be overwritten because the repository is immutable.`,
@@ -91,6 +94,10 @@ export const sentences = {
   'ImageTagAlreadyExistsException/tagImmutable': observed<{ imageTag: string; repositoryName: string }>(
     (p) =>
       `The image tag '${p.imageTag}' already exists in the '${p.repositoryName}' repository and cannot be overwritten because the tag is immutable.`,
+  ),
+  'ImageTagAlreadyExistsException/restore': own<{ imageTag: string; repositoryName: string }>(
+    (p) =>
+      `The image tag '${p.imageTag}' already exists in the '${p.repositoryName}' repository: an image that is restored takes no tag from another one`,
   ),
   InvalidLayerException: observed(() => 'None of the provided layer digests match the calculated layer digest'),
   InvalidLayerPartException: guessed<OfUpload & { lastValidByteReceived: number }>(

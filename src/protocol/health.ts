@@ -20,7 +20,7 @@ export interface HealthHandlers {
 
 /**
  * `/healthz` is 200 while the process answers: a restart would not help against a full disk, so that is said and not failed.
- * `/readyz` is 503 while the server stops or a store does not answer. A full disk leaves it ready: pulls and deletes still work.
+ * `/readyz` is 503 while the server stops or a store does not answer. A full disk leaves it ready, if degraded: pulls and deletes still work.
  */
 export function createHealth({ metadata, blobs, isStopping, patienceMs = 2_000 }: HealthOptions): HealthHandlers {
   return {
@@ -38,6 +38,7 @@ export function createHealth({ metadata, blobs, isStopping, patienceMs = 2_000 }
       ])
       if (database === 'failed') return { status: 503, state: 'unready', reason: 'the database does not answer' }
       if (free === 'failed') return { status: 503, state: 'unready', reason: 'the storage of layers does not answer' }
+      if (free === 0) return { status: 200, state: 'degraded', reason: 'the storage is full' }
       return { status: 200, state: 'ok' }
     }),
   }

@@ -5,20 +5,26 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 
 import type { Counter, Histogram } from '@opentelemetry/api'
 
+import type { Collection } from '../domain/collection.ts'
 import type { Blobs } from '../domain/ports/blobs.ts'
+import type { Clock } from '../lib/clock.ts'
 import { refuseOtherMethods } from './health.ts'
 import type { HttpHandler } from './message.ts'
 import type { RequestLine } from './request-log.ts'
 
 export interface MetricsOptions {
   readonly blobs: Pick<Blobs, 'freeBytes'>
+  readonly damagedLayers: () => Promise<number>
   readonly activeRequests: () => number
+  readonly clock: Clock
   readonly audit: () => { readonly lost: number; readonly waitingBytes: number; readonly isFailing: boolean }
 }
 
 export interface Metrics {
   /** Counts a request that is done. */
   readonly observe: (line: RequestLine) => void
+  /** Counts a collection that came to its end. */
+  readonly collected: (collection: Collection) => void
   /** Makes ready to count: called once the server serves, or by the first to ask for the figures. */
   readonly load: () => Promise<void>
   readonly handler: HttpHandler
@@ -38,12 +44,22 @@ const labelSetsMax = 1_000
 /** Seconds: an API call of a millisecond up to a layer of some minutes. */
 const durationBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
 
+/** Collections since the start, summed up. */
+interface Collected {
+  runs: number
+  layers: number
+  bytes: number
+  /** The last one, and when it was done. */
+  last?: { readonly trash: Collection['trash']; readonly atMs: number }
+}
+
 export function createMetrics(options: MetricsOptions): Metrics {
+  const collected: Collected = { runs: 0, layers: 0, bytes: 0 }
   let pending: RequestLine[] = []
   let instruments: Instruments | undefined
   let loading: Promise<Instruments> | undefined
   const load = async (): Promise<Instruments> => {
-    loading ??= openInstruments(options)
+    loading ??= openInstruments(options, collected)
     instruments = await loading
     const waiting = pending
     pending = []
@@ -54,6 +70,12 @@ export function createMetrics(options: MetricsOptions): Metrics {
     observe: (line) => {
       if (instruments) count(instruments, line)
       else if (pending.length < pendingMax) pending.push(line)
+    },
+    collected: ({ layers, bytes, trash }) => {
+      collected.runs++
+      collected.layers += layers
+      collected.bytes += bytes
+      collected.last = { trash, atMs: options.clock.now() }
     },
     load: async () => {
       await load()
@@ -80,7 +102,8 @@ function count({ duration, bytesIn, bytesOut }: Instruments, line: RequestLine):
   if (line.bytesOut > 0) bytesOut.add(line.bytesOut, { operation })
 }
 
-async function openInstruments({ blobs, activeRequests, audit }: MetricsOptions): Promise<Instruments> {
+async function openInstruments(options: MetricsOptions, collected: Collected): Promise<Instruments> {
+  const { blobs, damagedLayers, activeRequests, audit } = options
   const { MeterProvider } = await import('@opentelemetry/sdk-metrics')
   const { PrometheusExporter, PrometheusSerializer } = await import('@opentelemetry/exporter-prometheus')
   // Only read from: the exporter's own server is not started.
@@ -90,7 +113,7 @@ async function openInstruments({ blobs, activeRequests, audit }: MetricsOptions)
   const delay = monitorEventLoopDelay({ resolution: 20 })
   delay.enable()
 
-  const gauge = (name: string, description: string, read: () => number | Promise<number | undefined>) => {
+  const gauge = (name: string, description: string, read: () => Promise<number | undefined> | number | undefined) => {
     meter.createObservableGauge(name, { description }).addCallback(async (result) => {
       const value = await read()
       if (value !== undefined) result.observe(value)
@@ -98,6 +121,26 @@ async function openInstruments({ blobs, activeRequests, audit }: MetricsOptions)
   }
   gauge('stowage_requests_in_flight', 'Requests being served', activeRequests)
   gauge('stowage_storage_free_bytes', 'Bytes that uploads may still write, before the reserve', () => blobs.freeBytes())
+  gauge('stowage_damaged_layers', 'Layers known to be damaged, until they are pushed again', damagedLayers)
+  const counter = (name: string, description: string, read: () => number) => {
+    meter.createObservableCounter(name, { description }).addCallback((result) => result.observe(read()))
+  }
+  counter('stowage_collections', 'Collections of layers that nothing needs', () => collected.runs)
+  counter('stowage_collected_layers', 'Layers that collections took away', () => collected.layers)
+  counter('stowage_collected_bytes', 'Bytes of the layers that collections took away', () => collected.bytes)
+  gauge('stowage_collection_last_success_seconds', 'When the last collection came to its end, as Unix time', () =>
+    collected.last === undefined ? undefined : collected.last.atMs / 1000,
+  )
+  gauge(
+    'stowage_trash_files',
+    'Files that waited to be removed after the last collection',
+    () => collected.last?.trash.files,
+  )
+  gauge(
+    'stowage_trash_bytes',
+    'Bytes of the files that waited to be removed after the last collection',
+    () => collected.last?.trash.bytes,
+  )
   gauge('stowage_audit_failing', '1 while the audit log can not be written', () => Number(audit().isFailing))
   gauge('stowage_audit_lost_events', 'Events that the audit log had no room for since the start', () => audit().lost)
   gauge('stowage_audit_waiting_bytes', 'Events that wait to be written', () => audit().waitingBytes)

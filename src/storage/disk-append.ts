@@ -1,17 +1,17 @@
 // The write loop of an upload: pieces of any size are copied into large ones, and the next one fills and is hashed while the last
 // is being written. At most two pieces are held.
 
-import type { Hash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { UploadTooLargeError } from '../domain/ports/storage-errors.ts'
 import { pieceBytes, type Buffers } from './disk-buffers.ts'
+import type { RunningHash } from './disk-hashes.ts'
 
 export interface Appending {
   readonly file: FileHandle
   readonly offset: number
   readonly maxBytes: number
   /** Follows the bytes; it is right whenever `onIntact` runs. */
-  readonly hash: Hash | undefined
+  readonly hash: RunningHash | undefined
   readonly buffers: Buffers
   /** Asked before each write of so many bytes; throws when there is no room. */
   readonly check: (bytes: number) => Promise<void>
@@ -66,7 +66,8 @@ export async function appendAll(appending: Appending, source: AsyncIterable<Uint
   try {
     for await (const piece of source) {
       if (position + filled + piece.byteLength > maxBytes) throw new UploadTooLargeError(`more than ${maxBytes} bytes`)
-      hash?.update(piece)
+      hash?.sha256.update(piece)
+      hash?.checksums.update(piece)
       await add(piece)
     }
     sourceEnded = true

@@ -6,6 +6,9 @@ const fullCodes: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
 /** No descriptor is left, in the process or on the machine: it passes. */
 const busyCodes: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE'])
 
+/** What a file that must not be followed to answers (`ELOOP`; `EMLINK` on FreeBSD), or one that can not be opened: a socket. */
+export const isLink = (error: unknown): boolean => ['ELOOP', 'EMLINK', 'ENXIO'].includes(errorCode(error) ?? '')
+
 export const isMissing = (error: unknown): boolean => errorCode(error) === 'ENOENT'
 
 /** The port's error for what the file system threw; anything else stays as it is. */

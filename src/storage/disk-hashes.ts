@@ -1,35 +1,38 @@
-// The running SHA-256 of each unfinished upload, so that completing one needs no second read. Forgetting one costs time, never truth.
+// The running SHA-256 and checksums of each unfinished upload, so that completing one needs no second read. Forgetting them costs time,
+// never truth.
 
 import { createHash, type Hash } from 'node:crypto'
 import { open } from 'node:fs/promises'
+import { createChecksums, type Checksums } from '../lib/checksums.ts'
 import { algorithmOf, type Digest, type DigestAlgorithm } from '../lib/digest.ts'
 import type { Buffers } from './disk-buffers.ts'
 
-/** The hash of an upload's first `length` bytes. */
+/** What is known of the bytes of a file so far. */
 export interface RunningHash {
-  readonly hash: Hash
-  readonly length: number
+  readonly sha256: Hash
+  readonly checksums: Checksums
 }
 
 export interface RunningHashes {
   /** Takes the hash of the upload's `length` bytes out, or a new one when there are none yet; a hash of anything else is dropped. */
-  readonly take: (uploadId: string, length: number) => Hash | undefined
-  readonly keep: (uploadId: string, running: RunningHash) => void
+  readonly take: (uploadId: string, length: number) => RunningHash | undefined
+  /** Keeps the hash of the upload's first `length` bytes. */
+  readonly keep: (uploadId: string, hash: RunningHash, length: number) => void
   readonly forget: (uploadId: string) => void
 }
 
 /** Keeps the `max` that were used last. */
 export function createRunningHashes(max: number): RunningHashes {
-  const kept = new Map<string, RunningHash>()
+  const kept = new Map<string, { readonly hash: RunningHash; readonly length: number }>()
   return {
     take: (uploadId, length) => {
       const running = kept.get(uploadId)
       kept.delete(uploadId)
       if (running?.length === length) return running.hash
-      return length === 0 ? createHash('sha256') : undefined
+      return length === 0 ? { sha256: createHash('sha256'), checksums: createChecksums() } : undefined
     },
-    keep: (uploadId, running) => {
-      kept.set(uploadId, running)
+    keep: (uploadId, hash, length) => {
+      kept.set(uploadId, { hash, length })
       const oldest = kept.keys().next()
       if (kept.size > max && !oldest.done) kept.delete(oldest.value)
     },
@@ -39,18 +42,23 @@ export function createRunningHashes(max: number): RunningHashes {
   }
 }
 
-/** True when the bytes have every one of `digests`. `sha256` is the hash of the whole file where it is known; else the file is read. */
-export async function matchesDigests(
+/**
+ * The checksums of a file whose bytes have every one of `digests`; `undefined` when they have not. `known` is the hash of the whole file
+ * where there is one; else the file is read.
+ */
+export async function checksumsIfMatching(
   path: string,
   digests: readonly Digest[],
-  sha256: Hash | undefined,
+  known: RunningHash | undefined,
   buffers: Buffers,
-): Promise<boolean> {
+): Promise<readonly number[] | undefined> {
   const algorithms = new Set(digests.map(algorithmOf))
-  const known = sha256 && [...algorithms].every((algorithm) => algorithm === 'sha256')
-  const hashes = known ? new Map([['sha256', sha256] as const]) : await hashFile(path, algorithms, buffers)
+  const suffices = known && [...algorithms].every((algorithm) => algorithm === 'sha256')
+  const { hashes, checksums } = suffices
+    ? { hashes: new Map([['sha256', known.sha256] as const]), checksums: known.checksums }
+    : await hashFile(path, algorithms, buffers)
   const found = [...hashes].map(([algorithm, hash]) => `${algorithm}:${hash.copy().digest('hex')}`)
-  return digests.every((digest) => found.includes(digest))
+  return digests.every((digest) => found.includes(digest)) ? checksums.values() : undefined
 }
 
 /** Reads piece by piece; between two pieces (0.15 ms of hashing) the event loop is free. */
@@ -58,15 +66,18 @@ async function hashFile(
   path: string,
   algorithms: ReadonlySet<DigestAlgorithm>,
   buffers: Buffers,
-): Promise<ReadonlyMap<DigestAlgorithm, Hash>> {
+): Promise<{ readonly hashes: ReadonlyMap<DigestAlgorithm, Hash>; readonly checksums: Checksums }> {
+  const checksums = createChecksums()
   const hashes = new Map([...algorithms].map((algorithm) => [algorithm, createHash(algorithm)] as const))
   const file = await open(path, 'r')
   const buffer = buffers.take()
   try {
     for (let position = 0; ;) {
       const { bytesRead } = await file.read(buffer, 0, buffer.length, position)
-      if (bytesRead === 0) return hashes
-      for (const hash of hashes.values()) hash.update(buffer.subarray(0, bytesRead))
+      if (bytesRead === 0) return { hashes, checksums }
+      const piece = buffer.subarray(0, bytesRead)
+      checksums.update(piece)
+      for (const hash of hashes.values()) hash.update(piece)
       position += bytesRead
     }
   } finally {

@@ -2,6 +2,7 @@
 
 import { mkdir, open, opendir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isMissing } from './disk-errors.ts'
 
 export interface DiskLayout {
   readonly uploads: string
@@ -19,16 +20,20 @@ const uploadName = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 const physName = /^([0-9a-f]{2})\/\1[0-9a-f]{30}$/
 
 /** Makes the directories that are missing, all of them durably: a later rename then syncs one directory and no parent. */
-export async function openLayout(directory: string): Promise<DiskLayout> {
+export async function makeLayout(directory: string): Promise<void> {
   const blobs = join(directory, 'blobs')
-  const uploads = join(directory, 'uploads')
   await mkdir(blobs, { recursive: true })
-  await mkdir(uploads, { recursive: true })
+  await mkdir(join(directory, 'uploads'), { recursive: true })
   const present = new Set(await readdir(blobs))
   const missing = prefixes.filter((prefix) => !present.has(prefix))
   for (const prefix of missing) await mkdir(join(blobs, prefix))
   await syncDirectory(blobs)
   await syncDirectory(directory)
+}
+
+export function layoutOf(directory: string): DiskLayout {
+  const blobs = join(directory, 'blobs')
+  const uploads = join(directory, 'uploads')
   return {
     uploads,
     uploadPath: (uploadId) => {
@@ -64,10 +69,13 @@ export async function syncDirectory(directory: string): Promise<void> {
 
 const batchMax = 512
 
-/** Names of the files in a directory, in batches, without holding them all. */
+/** Names of the files in a directory, in batches, without holding them all; none when there is no directory. */
 export async function* namesIn(directory: string): AsyncGenerator<readonly string[]> {
   let names: string[] = []
-  for await (const entry of await opendir(directory)) {
+  const entries = await opendir(directory).catch((error: unknown) => {
+    if (!isMissing(error)) throw error
+  })
+  for await (const entry of entries ?? []) {
     if (!entry.isFile()) continue
     names.push(entry.name)
     if (names.length < batchMax) continue

@@ -11,6 +11,17 @@ export interface Space {
    * (`running`: what is under way may end).
    */
   readonly check: (upload: 'new' | 'running', bytes: number) => Promise<void>
+  /** Throws `StorageFullError` when so many bytes could not all be written: asked before any of them is taken. */
+  readonly requireRoom: (bytes: number) => Promise<void>
+}
+
+export interface SpaceOptions {
+  readonly directory: string
+  /** 512 MiB or 2 % of the file system, whichever is more, when it is not given. */
+  readonly reserveBytes: number | undefined
+  /** Bytes beside the reserve that are free and not for uploads. */
+  readonly setAside?: (() => Promise<number>) | undefined
+  readonly look?: Look
 }
 
 type Look = (directory: string) => Promise<{ readonly bavail: number; readonly blocks: number; readonly bsize: number }>
@@ -18,29 +29,38 @@ type Look = (directory: string) => Promise<{ readonly bavail: number; readonly b
 const MiB = 1024 * 1024
 const freshMs = 1000
 
-/** `reserveBytes` defaults to 512 MiB or 2 % of the file system, whichever is more. */
-export function openSpace(directory: string, reserveBytes: number | undefined, look: Look = statfs): Space {
+/** The reserve on a file system of so many bytes. */
+export const reserveOf = (totalBytes: number, reserveBytes: number | undefined): number =>
+  reserveBytes ?? Math.max(512 * MiB, Math.floor(totalBytes * 0.02))
+
+export function openSpace({ directory, reserveBytes, setAside, look = statfs }: SpaceOptions): Space {
   let known: { available: number; readonly reserve: number; readonly atMs: number } | undefined
   const measure = async () => {
     const { bavail, blocks, bsize } = await look(directory)
-    const reserve = reserveBytes ?? Math.max(512 * MiB, Math.floor(blocks * bsize * 0.02))
-    known = { available: bavail * bsize, reserve, atMs: performance.now() }
+    const reserve = reserveOf(blocks * bsize, reserveBytes)
+    const available = bavail * bsize - ((await setAside?.()) ?? 0)
+    known = { available, reserve, atMs: performance.now() }
     return known
   }
   const recent = async () => (known && performance.now() - known.atMs < freshMs ? known : measure())
+  type Room = { readonly available: number; readonly reserve: number }
+  const hasRoom = ({ available, reserve }: Room, upload: 'new' | 'running', bytes: number) =>
+    available - bytes >= (upload === 'new' ? reserve : reserve / 2)
+  /** Nothing is awaited between the comparison and what it takes: others are about to ask as well. */
+  const lookFor = async (upload: 'new' | 'running', bytes: number, taken: number) => {
+    let space = await recent()
+    // What is written counts at once: within a second a fast disk takes more than the whole reserve.
+    if (!hasRoom(space, upload, bytes)) space = await measure()
+    if (!hasRoom(space, upload, bytes)) throw new StorageFullError('below the reserve of free space')
+    space.available -= taken
+  }
   return {
     freeBytes: async () => {
-      const { available, reserve } = await recent()
+      // A disk that was full may not be any more.
+      const { available, reserve } = hasRoom(await recent(), 'new', 1) ? await recent() : await measure()
       return Math.max(0, available - reserve)
     },
-    check: async (upload, bytes) => {
-      const hasRoom = ({ available, reserve }: { readonly available: number; readonly reserve: number }) =>
-        available - bytes >= (upload === 'new' ? reserve : reserve / 2)
-      let space = await recent()
-      // What is written counts at once: within a second a fast disk takes more than the whole reserve.
-      if (!hasRoom(space)) space = await measure()
-      if (!hasRoom(space)) throw new StorageFullError('below the reserve of free space')
-      space.available -= bytes
-    },
+    check: (upload, bytes) => lookFor(upload, bytes, bytes),
+    requireRoom: (bytes) => lookFor('running', bytes, 0),
   }
 }

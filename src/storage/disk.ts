@@ -1,9 +1,9 @@
 // The blob store in a directory. What it promises rests on the order of its steps: bytes, fsync, rename, fsync of the directory;
 // only then may a row name the file (docs/storage-layout.md). A published file is never written to again.
 
-import { constants } from 'node:fs'
-import { open, rename, rm, stat, unlink, type FileHandle } from 'node:fs/promises'
-import type { Blobs } from '../domain/ports/blobs.ts'
+import { constants, type Stats } from 'node:fs'
+import { lstat, open, rename, rm, unlink, type FileHandle } from 'node:fs/promises'
+import type { Blobs, PublishedBlob } from '../domain/ports/blobs.ts'
 import { UploadBusyError, UploadOffsetError } from '../domain/ports/storage-errors.ts'
 import type { Digest } from '../lib/digest.ts'
 import { createTurns } from '../lib/turns.ts'
@@ -11,8 +11,17 @@ import { appendAll } from './disk-append.ts'
 import { createBuffers, pieceBytes } from './disk-buffers.ts'
 import { closeDescriptor, openForReading } from './disk-descriptors.ts'
 import { isMissing, toStorageError } from './disk-errors.ts'
-import { createRunningHashes, matchesDigests } from './disk-hashes.ts'
-import { isPhys, isUploadId, namesIn, openLayout, prefixes, syncDirectory, type BlobPath } from './disk-layout.ts'
+import { checksumsIfMatching, createRunningHashes } from './disk-hashes.ts'
+import {
+  isPhys,
+  isUploadId,
+  namesIn,
+  layoutOf,
+  makeLayout,
+  prefixes,
+  syncDirectory,
+  type BlobPath,
+} from './disk-layout.ts'
 import { readPieces } from './disk-read.ts'
 import { openSpace } from './disk-space.ts'
 
@@ -31,8 +40,12 @@ export interface DiskOptions {
   readonly directory: string
   /** Free bytes below which new uploads are refused; below half of it, running ones too. 512 MiB or 2 % of the file system, if more. */
   readonly reserveBytes?: number
+  /** Bytes beside the reserve that are free and not for uploads. */
+  readonly setAside?: (() => Promise<number>) | undefined
   /** Bytes of one read of a blob, 256 KiB at most and by default. */
   readonly readBytes?: number
+  /** Takes the directory as it is and makes nothing in it. */
+  readonly asIs?: boolean
   readonly hooks?: { readonly at: (point: DiskPoint) => Promise<void> }
 }
 
@@ -47,10 +60,12 @@ const largeBytes = 4 * 1024 * 1024
 /** Idle buffers kept: 16 MiB. */
 const buffersKept = 64
 
-/** Opens the store, and makes its directories when they are missing. The caller holds the lock of the data directory. */
-export async function openDiskBlobs({ directory, reserveBytes, readBytes, hooks }: DiskOptions): Promise<Blobs> {
-  const layout = await openLayout(directory)
-  const space = openSpace(directory, reserveBytes)
+/** Opens the store, and makes its directories when they are missing. The caller holds the lock of the data directory, but `asIs`. */
+export async function openDiskBlobs(options: DiskOptions): Promise<Blobs> {
+  const { directory, reserveBytes, setAside, readBytes, hooks, asIs = false } = options
+  if (!asIs) await makeLayout(directory)
+  const layout = layoutOf(directory)
+  const space = openSpace({ directory, reserveBytes, setAside })
   const buffers = createBuffers(buffersKept)
   const hashes = createRunningHashes(hashesMax)
   const pieceSize = Math.min(readBytes ?? pieceBytes, pieceBytes)
@@ -100,7 +115,7 @@ export async function openDiskBlobs({ directory, reserveBytes, readBytes, hooks 
             await space.check('running', bytes)
           },
           onIntact: (length) => {
-            if (hash) hashes.keep(uploadId, { hash, length })
+            if (hash) hashes.keep(uploadId, hash, length)
           },
         },
         source,
@@ -114,7 +129,7 @@ export async function openDiskBlobs({ directory, reserveBytes, readBytes, hooks 
     uploadId: string,
     phys: string,
     digests: readonly Digest[],
-  ): Promise<{ readonly size: number } | undefined> {
+  ): Promise<PublishedBlob | undefined> {
     const from = layout.uploadPath(uploadId)
     const to = layout.blobPath(phys)
     if (digests.length === 0) throw new Error('publishing needs a digest')
@@ -125,9 +140,9 @@ export async function openDiskBlobs({ directory, reserveBytes, readBytes, hooks 
     try {
       const { size } = await file.stat()
       const hash = hashes.take(uploadId, size)
-      const matches = await matchesDigests(from, digests, hash, buffers)
-      if (hash) hashes.keep(uploadId, { hash, length: size })
-      if (!matches) return undefined
+      const checksums = await checksumsIfMatching(from, digests, hash, buffers)
+      if (hash) hashes.keep(uploadId, hash, size)
+      if (!checksums) return undefined
       const sync = () => makeDurable(file, uploadId, from)
       await (size > largeBytes ? largeSync(sync) : sync())
       await at('blob:before-rename')
@@ -136,7 +151,7 @@ export async function openDiskBlobs({ directory, reserveBytes, readBytes, hooks 
       await at('blob:after-rename')
       await makeNameDurable(to)
       await at('blob:after-dirsync')
-      return { size }
+      return { size, checksums }
     } catch (error) {
       // Discarded meanwhile: there is nothing to publish.
       if (isMissing(error) && (await sizeOf(from)) === undefined) return undefined
@@ -155,10 +170,11 @@ export async function openDiskBlobs({ directory, reserveBytes, readBytes, hooks 
     to: BlobPath,
     size: number,
     digests: readonly Digest[],
-  ): Promise<{ readonly size: number } | undefined> {
+  ): Promise<PublishedBlob | undefined> {
     await discardUpload(uploadId)
     await syncDirectory(to.directory)
-    return (await matchesDigests(to.path, digests, undefined, buffers)) ? { size } : undefined
+    const checksums = await checksumsIfMatching(to.path, digests, undefined, buffers)
+    return checksums && { size, checksums }
   }
 
   /**
@@ -221,6 +237,10 @@ export async function openDiskBlobs({ directory, reserveBytes, readBytes, hooks 
         if (!isMissing(error)) throw error
       })
     },
+    look: async (phys) => {
+      const found = await lookAt(layout.blobPath(phys).path)
+      return found && (found.isFile() ? { kind: 'file', size: found.size } : { kind: 'other' })
+    },
     list: async function* () {
       for (const prefix of prefixes) {
         for await (const names of namesIn(layout.blobPath(`${prefix}/${prefix}${'0'.repeat(30)}`).directory)) {
@@ -234,10 +254,12 @@ export async function openDiskBlobs({ directory, reserveBytes, readBytes, hooks 
         }
       }
     },
+    uploadChangedAtMs: async (uploadId) => (await lookAt(layout.uploadPath(uploadId)))?.mtimeMs,
     listUploads: async function* () {
       for await (const names of namesIn(layout.uploads)) yield names.filter(isUploadId)
     },
     freeBytes: space.freeBytes,
+    requireRoom: space.requireRoom,
     close: async () => {
       closed = true
       await Promise.all(busy.values())
@@ -246,8 +268,13 @@ export async function openDiskBlobs({ directory, reserveBytes, readBytes, hooks 
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {
+  return (await lookAt(path))?.size
+}
+
+/** What lies there itself: a symbolic link is nothing that we put there, and is not followed. */
+async function lookAt(path: string): Promise<Stats | undefined> {
   try {
-    return (await stat(path)).size
+    return await lstat(path)
   } catch (error) {
     if (isMissing(error)) return undefined
     throw error

@@ -33,10 +33,11 @@ export async function lockDataDirectory(directory: string): Promise<DataDirector
 
 const busy = 5
 
-/** An open exclusive transaction on an empty database holds a lock on its file and writes nothing. */
+/** An open exclusive transaction on an empty database holds a lock on its file and writes nothing: its journal, which a full disk would refuse, stays in memory. */
 function tryLock(file: string): DatabaseSync | undefined {
   const database = new DatabaseSync(file, { timeout: 0 })
   try {
+    database.exec('pragma journal_mode = memory')
     database.exec('begin exclusive')
     return database
   } catch (error) {

@@ -1,21 +1,18 @@
 // Logos on disk: `logos/<name>.png`. Same order as for layers: bytes, fsync, rename, fsync of the directory.
 
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logos } from '../domain/ports/logos.ts'
 import { isMissing, toStorageError } from './disk-errors.ts'
-import { syncDirectory } from './disk-layout.ts'
+import { namesIn, syncDirectory } from './disk-layout.ts'
 
 /** A digest of the bytes and something random: see domain/public/logos.ts. A name is checked before it becomes part of a path. */
 const logoName = /^[0-9a-f]{64}-[0-9a-f]{16}$/
 
-/** Opens the logos of a data directory, whose lock the caller holds. */
-export async function openDiskLogos(directory: string): Promise<Logos> {
+/** Opens the logos of a data directory, whose lock the caller holds. `asIs`: without the lock; nothing is made and nothing tidied up. */
+export async function openDiskLogos(directory: string, { asIs = false } = {}): Promise<Logos> {
   const logos = join(directory, 'logos')
-  await mkdir(logos, { recursive: true })
-  await syncDirectory(directory)
-  // What a crash cut short; no name is used again.
-  for (const file of await readdir(logos)) if (file.endsWith('.new')) await rm(join(logos, file), { force: true })
+  if (!asIs) await makeDirectory(directory, logos)
   const pathOf = (name: string) => join(logos, `${name}.png`)
   return {
     put: async (name, bytes) => {
@@ -39,10 +36,29 @@ export async function openDiskLogos(directory: string): Promise<Logos> {
         throw error
       }
     },
+    list: async function* () {
+      for await (const files of namesIn(logos)) {
+        const listed: { name: string; putAtMs: number }[] = []
+        for (const name of files.filter((file) => file.endsWith('.png')).map((file) => file.slice(0, -4))) {
+          if (!logoName.test(name)) continue
+          const putAtMs = await putTime(pathOf(name))
+          // Removed since it was listed.
+          if (putAtMs !== undefined) listed.push({ name, putAtMs })
+        }
+        yield listed
+      }
+    },
     remove: async (name) => {
       if (logoName.test(name)) await rm(pathOf(name), { force: true })
     },
   }
+}
+
+async function makeDirectory(directory: string, logos: string): Promise<void> {
+  await mkdir(logos, { recursive: true })
+  await syncDirectory(directory)
+  // What a crash cut short; no name is used again.
+  for (const file of await readdir(logos)) if (file.endsWith('.new')) await rm(join(logos, file), { force: true })
 }
 
 async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
@@ -52,5 +68,14 @@ async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
     await handle.sync()
   } finally {
     await handle.close()
+  }
+}
+
+async function putTime(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).mtimeMs
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
   }
 }

@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto'
 import type { Blobs } from '../../src/domain/ports/blobs.ts'
 import { UploadOffsetError } from '../../src/domain/ports/storage-errors.ts'
 import { digestOf } from '../../src/lib/digest.ts'
+import { storedAs } from '../support/stored-as.ts'
 import { newPhys } from './metadata-samples.ts'
 
 /** What a suite needs of an implementation. `reopen` opens the same store again, as after a restart. */
@@ -34,7 +35,7 @@ export async function* piecesOf(bytes: Uint8Array, size: number): AsyncGenerator
 export async function published(blobs: Blobs, bytes: Buffer): Promise<string> {
   const [id, phys] = [randomUUID(), newPhys()]
   await blobs.append(id, 0, piecesOf(bytes, 65_536), noLimit)
-  assert.deepEqual(await blobs.publish(id, phys, [digestOf(bytes)]), { size: bytes.length })
+  assert.deepEqual(await blobs.publish(id, phys, [digestOf(bytes)]), storedAs(bytes))
   return phys
 }
 

@@ -5,6 +5,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { describe, test } from 'node:test'
 import { UploadBusyError, UploadTooLargeError } from '../../src/domain/ports/storage-errors.ts'
 import { digestOf } from '../../src/lib/digest.ts'
+import { storedAs } from '../support/stored-as.ts'
 import { readingContract } from './blobs-reading.ts'
 import {
   collected,
@@ -57,7 +58,7 @@ function receiving(storeTest: StoreTest): void {
     assert.equal(await blobs.received(id), MiB)
     assert.equal(await blobs.append(id, MiB, piecesOf(bytes.subarray(MiB, MiB), 1), noLimit), MiB)
     assert.equal(await blobs.append(id, MiB, piecesOf(bytes.subarray(MiB), 700_000), noLimit), bytes.length)
-    assert.deepEqual(await blobs.publish(id, phys, [digestOf(bytes)]), { size: bytes.length })
+    assert.deepEqual(await blobs.publish(id, phys, [digestOf(bytes)]), storedAs(bytes))
     assert.deepEqual(await contentOf(blobs, phys, bytes.length), bytes)
     return { published: [phys] }
   })
@@ -70,7 +71,7 @@ function receiving(storeTest: StoreTest): void {
       for (let index = 0; index < 40; index++) yield piece.fill(index)
     }
     await blobs.append(id, 0, reusing(), noLimit)
-    assert.deepEqual(await blobs.publish(id, phys, [digestOf(expected)]), { size: expected.length })
+    assert.deepEqual(await blobs.publish(id, phys, [digestOf(expected)]), storedAs(expected))
     assert.ok((await contentOf(blobs, phys, expected.length)).equals(expected))
     return { published: [phys] }
   })
@@ -106,7 +107,7 @@ function receiving(storeTest: StoreTest): void {
     await assert.rejects(blobs.append(id, 0, failing(), noLimit), (error) => error === cut)
     assert.equal(await blobs.received(id), 500_000)
     await blobs.append(id, 500_000, piecesOf(bytes.subarray(500_000), 65_536), noLimit)
-    assert.deepEqual(await blobs.publish(id, phys, [digestOf(bytes)]), { size: bytes.length })
+    assert.deepEqual(await blobs.publish(id, phys, [digestOf(bytes)]), storedAs(bytes))
     return { published: [phys] }
   })
 
@@ -117,7 +118,7 @@ function receiving(storeTest: StoreTest): void {
     const { blobs } = await store.reopen()
     assert.equal(await blobs.received(id), 600_000)
     await blobs.append(id, 600_000, piecesOf(bytes.subarray(600_000), 65_536), noLimit)
-    assert.deepEqual(await blobs.publish(id, phys, [digestOf(bytes)]), { size: bytes.length })
+    assert.deepEqual(await blobs.publish(id, phys, [digestOf(bytes)]), storedAs(bytes))
     assert.ok((await contentOf(blobs, phys, bytes.length)).equals(bytes))
     return { published: [phys] }
   })
@@ -138,7 +139,7 @@ function receiving(storeTest: StoreTest): void {
     await assert.rejects(blobs.publish(id, phys, [digestOf('slow ')]), UploadBusyError)
     gate.resolve()
     assert.equal(await first, 10)
-    assert.deepEqual(await blobs.publish(id, phys, [digestOf('slow bytes')]), { size: 10 })
+    assert.deepEqual(await blobs.publish(id, phys, [digestOf('slow bytes')]), storedAs('slow bytes'))
     return { published: [phys] }
   })
 
@@ -152,7 +153,7 @@ function receiving(storeTest: StoreTest): void {
       1000,
     )
     await assert.rejects(blobs.append(id, 1000, piecesOf(Buffer.from('x'), 1), 1000), UploadTooLargeError)
-    assert.deepEqual(await blobs.publish(id, phys, [digestOf(bytes)]), { size: 1000 })
+    assert.deepEqual(await blobs.publish(id, phys, [digestOf(bytes)]), storedAs(bytes))
     return { published: [phys] }
   })
 
@@ -185,8 +186,8 @@ function publishing(storeTest: StoreTest): void {
   storeTest('the empty blob is a blob, with or without an append', async ({ blobs }) => {
     const [appended, never, first, second] = [randomUUID(), randomUUID(), newPhys(), newPhys()]
     assert.equal(await blobs.append(appended, 0, piecesOf(Buffer.alloc(0), 1), noLimit), 0)
-    assert.deepEqual(await blobs.publish(appended, first, [digestOf('')]), { size: 0 })
-    assert.deepEqual(await blobs.publish(never, second, [digestOf('', 'sha512')]), { size: 0 })
+    assert.deepEqual(await blobs.publish(appended, first, [digestOf('')]), storedAs(''))
+    assert.deepEqual(await blobs.publish(never, second, [digestOf('', 'sha512')]), storedAs(''))
     assert.equal((await contentOf(blobs, first, 0)).length, 0)
     assert.equal((await contentOf(blobs, second, 0)).length, 0)
     return { published: [first, second] }
@@ -204,7 +205,7 @@ function publishing(storeTest: StoreTest): void {
     assert.equal(await blobs.read(phys, 5), undefined)
     assert.equal(await blobs.received(id), 5)
     await blobs.append(id, 5, piecesOf(Buffer.from('er'), 2), noLimit)
-    assert.deepEqual(await blobs.publish(id, phys, [digestOf('righter')]), { size: 7 })
+    assert.deepEqual(await blobs.publish(id, phys, [digestOf('righter')]), storedAs('righter'))
     return { published: [phys] }
   })
 
@@ -212,19 +213,17 @@ function publishing(storeTest: StoreTest): void {
     const [id, phys] = [randomUUID(), newPhys()]
     const bytes = randomBytes(600_000)
     await blobs.append(id, 0, piecesOf(bytes, 100_000), noLimit)
-    assert.deepEqual(await blobs.publish(id, phys, [digestOf(bytes, 'sha512'), digestOf(bytes)]), {
-      size: bytes.length,
-    })
+    assert.deepEqual(await blobs.publish(id, phys, [digestOf(bytes, 'sha512'), digestOf(bytes)]), storedAs(bytes))
     return { published: [phys] }
   })
 
   storeTest('publishing again is fine, also after a restart, but only with the right digest', async (store) => {
     const [id, phys] = [randomUUID(), newPhys()]
     await store.blobs.append(id, 0, piecesOf(Buffer.from('twice'), 5), noLimit)
-    assert.deepEqual(await store.blobs.publish(id, phys, [digestOf('twice')]), { size: 5 })
-    assert.deepEqual(await store.blobs.publish(id, phys, [digestOf('twice')]), { size: 5 })
+    assert.deepEqual(await store.blobs.publish(id, phys, [digestOf('twice')]), storedAs('twice'))
+    assert.deepEqual(await store.blobs.publish(id, phys, [digestOf('twice')]), storedAs('twice'))
     const { blobs } = await store.reopen()
-    assert.deepEqual(await blobs.publish(id, phys, [digestOf('twice')]), { size: 5 })
+    assert.deepEqual(await blobs.publish(id, phys, [digestOf('twice')]), storedAs('twice'))
     assert.equal(await blobs.publish(id, phys, [digestOf('other')]), undefined)
     assert.equal(await blobs.publish(id, phys, [digestOf('')]), undefined)
     return { published: [phys] }
@@ -233,11 +232,11 @@ function publishing(storeTest: StoreTest): void {
   storeTest('a published blob never changes, whatever is sent for its upload afterwards', async ({ blobs }) => {
     const [id, phys] = [randomUUID(), newPhys()]
     await blobs.append(id, 0, piecesOf(Buffer.from('first'), 5), noLimit)
-    assert.deepEqual(await blobs.publish(id, phys, [digestOf('first')]), { size: 5 })
+    assert.deepEqual(await blobs.publish(id, phys, [digestOf('first')]), storedAs('first'))
     await blobs.append(id, 0, piecesOf(Buffer.from('other'), 5), noLimit)
     assert.equal(await blobs.publish(id, phys, [digestOf('other')]), undefined)
     assert.equal(String(await contentOf(blobs, phys, 5)), 'first')
-    assert.deepEqual(await blobs.publish(id, phys, [digestOf('first')]), { size: 5 })
+    assert.deepEqual(await blobs.publish(id, phys, [digestOf('first')]), storedAs('first'))
     return { published: [phys] }
   })
 
@@ -269,7 +268,7 @@ function publishing(storeTest: StoreTest): void {
       await blobs.append(id, 0, piecesOf(bytes, 65_536), noLimit)
       return blobs.publish(id, phys, [digestOf(bytes)])
     }
-    assert.deepEqual(await Promise.all([push(one), push(two)]), [{ size: bytes.length }, { size: bytes.length }])
+    assert.deepEqual(await Promise.all([push(one), push(two)]), [storedAs(bytes), storedAs(bytes)])
     await blobs.remove(one)
     assert.ok((await contentOf(blobs, two, bytes.length)).equals(bytes))
     return { published: [two] }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
-import { mkdtemp, readdir, rm, truncate } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rename, rm, symlink, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -9,8 +9,9 @@ import { promisify } from 'node:util'
 import { StorageFullError } from '../../src/domain/ports/storage-errors.ts'
 import { digestOf } from '../../src/lib/digest.ts'
 import { openDiskBlobs, type DiskOptions, type DiskPoint } from '../../src/storage/disk.ts'
+import { storedAs } from '../support/stored-as.ts'
 import { blobsContract } from './blobs.ts'
-import { contentOf, gathered, piecesOf, published, type BlobsUnderTest } from './blobs-samples.ts'
+import { contentOf, gathered, listed, piecesOf, published, type BlobsUnderTest } from './blobs-samples.ts'
 import { newPhys } from './metadata-samples.ts'
 
 const run = promisify(execFile)
@@ -48,6 +49,37 @@ describe('blobs in a directory: what only files do', () => {
     await truncate(join(directory, 'blobs', phys), 3)
     assert.equal(await blobs.read(phys, 8), undefined)
   })
+
+  for (const [what, replace] of [
+    ['a directory', (file: string) => directoryInPlace(file)],
+    [
+      'a link to a file with the right bytes',
+      async (file: string) => {
+        await rename(file, `${file}.away`)
+        await symlink(`${file}.away`, file)
+      },
+    ],
+    [
+      'a pipe',
+      async (file: string) => {
+        await rm(file)
+        await run('mkfifo', [file])
+      },
+    ],
+  ] as const)
+    test(`${what} in the place of a file is damage, and is not opened`, async () => {
+      const blobs = await openWith({})
+      const bytes = randomBytes(4096)
+      const phys = await published(blobs, bytes)
+      assert.deepEqual(await blobs.look(phys), { kind: 'file', size: 4096 })
+      await replace(join(directory, 'blobs', phys))
+      assert.equal(await blobs.read(phys, bytes.length), undefined)
+      assert.deepEqual(await blobs.look(phys), { kind: 'other' })
+      assert.equal(
+        (await listed(blobs)).some((file) => file.phys === phys),
+        false,
+      )
+    })
 
   test('a file that is cut while it is read ends the reader with an error, not early', async () => {
     const blobs = await openWith({})
@@ -101,7 +133,7 @@ describe('blobs in a directory: what only files do', () => {
       await stopped.append(id, 0, piecesOf(Buffer.from('again'), 5), 100)
       await assert.rejects(stopped.publish(id, phys, [digestOf('again')]), /on purpose/)
       const blobs = await openWith({})
-      assert.deepEqual(await blobs.publish(id, phys, [digestOf('again')]), { size: 5 })
+      assert.deepEqual(await blobs.publish(id, phys, [digestOf('again')]), storedAs('again'))
       assert.equal(String(await contentOf(blobs, phys, 5)), 'again')
     })
   }
@@ -176,7 +208,7 @@ describe('a full disk', () => {
         assert.ok(received > MiB && received < bytes.length, `${received} bytes stay`)
         await blobs.remove(old)
         await blobs.append(id, received, piecesOf(bytes.subarray(received), 65_536), bytes.length)
-        assert.deepEqual(await blobs.publish(id, phys, [digestOf(bytes)]), { size: bytes.length })
+        assert.deepEqual(await blobs.publish(id, phys, [digestOf(bytes)]), storedAs(bytes))
         assert.ok((await contentOf(blobs, phys, bytes.length)).equals(bytes))
         await blobs.close()
       } finally {
@@ -201,3 +233,9 @@ describe('a full disk', () => {
     },
   )
 })
+
+/** Most file systems say that an empty directory has 4096 bytes, as the file had. */
+async function directoryInPlace(path: string): Promise<void> {
+  await rm(path)
+  await mkdir(path)
+}

@@ -1,7 +1,7 @@
 // Logos on disk.
 
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -54,4 +54,26 @@ test('what a crash cut short is gone at the next start', async (t) => {
   await writeFile(join(directory, 'logos', `${other}.png.new`), 'half of')
   await openDiskLogos(directory)
   assert.deepEqual(await readdir(join(directory, 'logos')), [`${name}.png`])
+})
+
+test('logos are listed with the time they were put, and nothing else is', async (t) => {
+  const directory = await openDirectory(t)
+  const logos = await openDiskLogos(directory)
+  const listed = async () => {
+    const all = []
+    for await (const some of logos.list()) all.push(...some)
+    return all.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  }
+  assert.deepEqual(await listed(), [])
+  for (const each of [name, other]) await logos.put(each, Buffer.from('y'))
+  await utimes(join(directory, 'logos', `${name}.png`), 100, 100)
+  await utimes(join(directory, 'logos', `${other}.png`), 200, 200)
+  await writeFile(join(directory, 'logos', `${'ef'.repeat(32)}-0123456789abcdef.png.new`), 'half of')
+  await writeFile(join(directory, 'logos', 'README'), 'hello')
+  await writeFile(join(directory, 'logos', 'readme.png'), 'hello')
+  await mkdir(join(directory, 'logos', `${'ef'.repeat(32)}-0123456789abcdef.png`))
+  assert.deepEqual(await listed(), [
+    { name, putAtMs: 100_000 },
+    { name: other, putAtMs: 200_000 },
+  ])
 })

@@ -18,7 +18,7 @@ function fileSystem(free: number) {
 describe('the reserve of free space', () => {
   test('holds against writes that come faster than the file system is asked', async () => {
     const { state, look } = fileSystem(500)
-    const space = openSpace('/', 200 * KiB, look)
+    const space = openSpace({ directory: '/', reserveBytes: 200 * KiB, look })
     let written = 0
     const writeOn = async () => {
       for (;;) {
@@ -30,14 +30,14 @@ describe('the reserve of free space', () => {
     await assert.rejects(Promise.all([writeOn(), writeOn()]), StorageFullError)
     // Down to half of the reserve; what the other writer has not yet written when the file system is asked may come on top.
     assert.ok(written === 390 || written === 420, `${written} KiB were written`)
+    assert.ok(state.looks < 6, `${state.looks} looks`)
     await assert.rejects(space.check('new', 0), StorageFullError)
     assert.equal(await space.freeBytes(), 0)
-    assert.ok(state.looks < 6, `${state.looks} looks`)
   })
 
   test('is asked again when it seems to be reached: what was given back counts at once', async () => {
     const { state, look } = fileSystem(300)
-    const space = openSpace('/', 200 * KiB, look)
+    const space = openSpace({ directory: '/', reserveBytes: 200 * KiB, look })
     await space.check('new', 0)
     await space.check('running', 150 * KiB)
     await space.check('new', 0)
@@ -47,5 +47,24 @@ describe('the reserve of free space', () => {
     await assert.rejects(space.check('running', 60 * KiB), StorageFullError)
     state.free = 1000 * KiB
     await space.check('new', 0)
+  })
+
+  test('a length that is known before is refused when it can not all be written, and takes nothing', async () => {
+    const { look } = fileSystem(300)
+    const space = openSpace({ directory: '/', reserveBytes: 200 * KiB, look })
+    for (let at = 0; at < 3; at++) await space.requireRoom(200 * KiB)
+    await assert.rejects(space.requireRoom(201 * KiB), StorageFullError)
+  })
+
+  test('what is set aside beside it is not for uploads', async () => {
+    const { look } = fileSystem(500)
+    let aside = 250 * KiB
+    const space = openSpace({ directory: '/', reserveBytes: 200 * KiB, setAside: async () => aside, look })
+    assert.equal(await space.freeBytes(), 50 * KiB)
+    aside = 300 * KiB
+    await assert.rejects(space.requireRoom(151 * KiB), StorageFullError)
+    assert.equal(await space.freeBytes(), 0)
+    aside = 0
+    assert.equal(await space.freeBytes(), 300 * KiB)
   })
 })

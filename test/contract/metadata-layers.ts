@@ -168,27 +168,34 @@ function uploadContract(open: OpenMetadata): void {
       assert.equal(await metadata.read.uploads.find(upload.id), undefined)
       assert.deepEqual(
         (await metadata.read.trash.due(77, 100)).filter((item) => item.phys === upload.phys),
-        [{ phys: upload.phys, notBeforeMs: 77 }],
+        [{ phys: upload.phys, notBeforeMs: 77, bytes: 0 }],
       )
       assert.equal(await metadata.read.phys.isOwned(upload.phys), true)
-      await metadata.write((tx) => tx.trash.remove(upload.phys))
+      await metadata.write((tx) => tx.trash.remove([upload.phys]))
       assert.equal(await metadata.read.phys.isOwned(upload.phys), false)
-      await metadata.write((tx) => tx.trash.remove(upload.phys))
+      await metadata.write((tx) => tx.trash.remove([upload.phys]))
     })
 
     test('the trash is due by time, and a name that is there already stays as it is', async () => {
       const { metadata } = store
       await metadata.write(async (tx) => {
         await tx.trash.put('t/late', 'test', -10)
-        await tx.trash.put('t/early', 'test', -20)
-        await tx.trash.put('t/early', 'again', -5)
+        await tx.trash.put('t/early', 'test', -20, 7)
+        await tx.trash.put('t/early', 'again', -5, 8)
       })
-      assert.deepEqual(await metadata.read.trash.due(-11, 10), [{ phys: 't/early', notBeforeMs: -20 }])
+      assert.deepEqual(await metadata.read.trash.due(-11, 10), [{ phys: 't/early', notBeforeMs: -20, bytes: 7 }])
       assert.deepEqual(
         (await metadata.read.trash.due(-10, 10)).map((item) => item.phys),
         ['t/early', 't/late'],
       )
-      assert.equal((await metadata.read.trash.due(-10, 1)).length, 1)
+      const [first, ...others] = await metadata.read.trash.due(-10, 1)
+      assert.deepEqual([first?.phys, others], ['t/early', []])
+      assert.deepEqual(
+        (await metadata.read.trash.due(-10, 10, first)).map((item) => item.phys),
+        ['t/late'],
+      )
+      assert.equal(await metadata.write((tx) => tx.trash.remove(['t/early', 't/never', 't/late'])), 2)
+      assert.deepEqual(await metadata.read.trash.due(-10, 10), [])
     })
 
     test('physical names of blobs are listed in byte order with their state', async () => {

@@ -79,7 +79,7 @@ export const newPhys = (): string => {
   return `${name.slice(0, 2)}/${name}`
 }
 
-export const uploadTo = (repository: Repository, change: Partial<Upload> = {}): Upload => ({
+export const uploadTo = (repository: Pick<Repository, 'id'>, change: Partial<Upload> = {}): Upload => ({
   id: randomUUID(),
   repositoryId: repository.id,
   accountId: '123456789012',

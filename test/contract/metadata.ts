@@ -7,9 +7,12 @@ import { digestOf } from '../../src/lib/digest.ts'
 import type { MetadataWrites } from '../../src/domain/ports/metadata.ts'
 import { identitiesContract } from './metadata-identities.ts'
 import { galleryContract } from './metadata-gallery.ts'
+import { auditContract } from './metadata-audit.ts'
 import { imageContract } from './metadata-images.ts'
+import { collectorContract } from './metadata-collector.ts'
 import { layerContract } from './metadata-layers.ts'
 import { publicContract } from './metadata-public.ts'
+import { removalContract } from './metadata-removal.ts'
 import {
   imageOf,
   newLayer,
@@ -26,7 +29,10 @@ export function metadataContract(engine: string, open: OpenMetadata): void {
     repositoryContract(open)
     imageContract(open)
     layerContract(open)
+    collectorContract(open)
+    auditContract(open)
     publicContract(open)
+    removalContract(open)
     identitiesContract(open)
     galleryContract(open)
     transactionContract(open)
@@ -304,7 +310,7 @@ function persistenceContract(open: OpenMetadata): void {
       assert.deepEqual(await read.images.findByTag(repository.id, 'v1'), image)
       assert.equal((await read.layers.find(repository.id, layer.digest))?.phys, layer.phys)
       assert.deepEqual(await read.uploads.find(upload.id), upload)
-      assert.deepEqual(await read.trash.due(9, 10), [{ phys: 'some/file', notBeforeMs: 9 }])
+      assert.deepEqual(await read.trash.due(9, 10), [{ phys: 'some/file', notBeforeMs: 9, bytes: 0 }])
     } finally {
       await under.dispose()
     }

@@ -15,6 +15,7 @@ import { StorageBusyError, StorageFullError } from '../../src/domain/ports/stora
 import { createSqlMetadata } from '../../src/storage/sql/metadata.ts'
 import { openConnection } from '../../src/storage/sql/sqlite/connection.ts'
 import { directDialect, writerDialect } from '../../src/storage/sql/sqlite/dialect.ts'
+import { toStorageError } from '../../src/storage/sql/sqlite/errors.ts'
 import { openSqliteMetadata, type SqliteOptions } from '../../src/storage/sql/sqlite/open-sqlite-metadata.ts'
 import { openWriter } from '../../src/storage/sql/sqlite/writer.ts'
 import type { Tables } from '../../src/storage/sql/tables.ts'
@@ -54,7 +55,7 @@ describe('the statements that the contract runs', () => {
     return createSqlMetadata({
       reader: new Kysely<Tables>({ dialect: directDialect(connection, () => {}), log }),
       writer: new Kysely<Tables>({ dialect: writerDialect(writer), log }),
-      toStorageError: (error) => error,
+      toStorageError,
       close: async () => {
         connection.close()
         await writer.close()
@@ -70,7 +71,7 @@ describe('the statements that the contract runs', () => {
     await (await openSqliteMetadata({ file, onFatal: unexpected })).close()
     const database = new DatabaseSync(file)
     try {
-      assert.ok(texts.size > 45, `${texts.size} statements were noted`)
+      assert.ok(texts.size > 85, `${texts.size} statements were noted`)
       const bad: string[] = []
       for (const text of texts) {
         // Its answer is whatever row comes first.
@@ -82,6 +83,29 @@ describe('the statements that the contract runs', () => {
         if (plan.some(isSearch(text) ? isSlowSearch : isSlow)) bad.push([text.slice(0, 400), ...plan].join('\n    '))
       }
       assert.equal(bad.length, 0, bad.join('\n'))
+    } finally {
+      database.close()
+      await rm(directory, { recursive: true })
+    }
+  })
+
+  test('a deletion looks for what still refers to its row by the index of references, not through the repository', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'stowage-plans-'))
+    const file = join(directory, 'metadata.db')
+    await (await openSqliteMetadata({ file, onFatal: unexpected })).close()
+    const database = new DatabaseSync(file)
+    try {
+      const roots = database.prepare('select name, rootpage from sqlite_schema').all()
+      const names = new Map(roots.map((row) => [row['rootpage'], row['name']]))
+      for (const [text, index] of [
+        ['delete from manifest where repository_id = ? and digest = ?', 'tag_by_digest'],
+        ['delete from repo_blob where repository_id = ? and digest = ?', 'manifest_blob_by_digest'],
+        ['delete from blob where digest = ?', 'repo_blob_by_digest'],
+      ] as const) {
+        const steps = database.prepare(`explain ${text}`).all()
+        const read = steps.filter((row) => row['opcode'] === 'OpenRead').map((row) => names.get(row['p2']))
+        assert.ok(read.includes(index), `${text}: ${read.join()}`)
+      }
     } finally {
       database.close()
       await rm(directory, { recursive: true })

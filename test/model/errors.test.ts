@@ -173,6 +173,12 @@ const rows: Readonly<Record<SentenceKey, readonly (readonly [raise: () => never,
       `The image with imageId {imageDigest:'sha256:0a', imageTag:'null'} does not exist within ${inRegistry}`,
     ],
   ],
+  'ImageNotFoundException/deleted': [
+    [
+      () => fail('ImageNotFoundException/deleted', { ...at, imageDigest: 'sha256:0a' }),
+      `No deleted image with digest 'sha256:0a' is kept of ${inRegistry}`,
+    ],
+  ],
   ImageTagAlreadyExistsException: [
     [
       () => fail('ImageTagAlreadyExistsException', { imageTag: 'v1', repositoryName: 'team/app' }),
@@ -183,6 +189,12 @@ const rows: Readonly<Record<SentenceKey, readonly (readonly [raise: () => never,
     [
       () => fail('ImageTagAlreadyExistsException/tagImmutable', { imageTag: 'v1', repositoryName: 'team/app' }),
       `The image tag 'v1' already exists in the 'team/app' repository and cannot be overwritten because the tag is immutable.`,
+    ],
+  ],
+  'ImageTagAlreadyExistsException/restore': [
+    [
+      () => fail('ImageTagAlreadyExistsException/restore', { imageTag: 'v1', repositoryName: 'team/app' }),
+      `The image tag 'v1' already exists in the 'team/app' repository: an image that is restored takes no tag from another one`,
     ],
   ],
   InvalidLayerException: [

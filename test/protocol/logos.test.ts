@@ -13,6 +13,7 @@ const handler = createLogoHandler({
   logos: {
     put: () => assert.fail('nothing is put'),
     remove: () => assert.fail('nothing is removed'),
+    list: () => assert.fail('nothing is listed'),
     read: async (wanted) => {
       asked.push(wanted)
       return wanted === name ? png : undefined

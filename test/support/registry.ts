@@ -4,6 +4,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Collection } from '../../src/domain/collection.ts'
 import { createCompiledPolicies } from '../../src/domain/authorisation/compiled-policies.ts'
 import type { AccessKey, Caller, Context, Limits, RootKeys, Secrets, Services } from '../../src/domain/context.ts'
 import { openIdentities } from '../../src/domain/identities/open-identities.ts'
@@ -51,6 +52,8 @@ export interface TestRegistry {
   perform<I, O>(operation: Operation<I, O>, input: I, ctx?: Context): Promise<O>
   /** Work that failed after its request was answered: empty at the end of a good test. */
   readonly backgroundErrors: readonly string[]
+  /** Collections that came to their end. */
+  readonly collections: readonly Collection[]
   /** What the audit log was given. */
   readonly audited: readonly AuditEvent[]
   close(): Promise<void>
@@ -75,6 +78,7 @@ export async function openTestRegistry(options: TestRegistryOptions = {}): Promi
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'stowage-test-')))
   let now = options.now ?? Date.UTC(2026, 10, 21, 12)
   const backgroundErrors: string[] = []
+  const collections: Collection[] = []
   const audited: AuditEvent[] = []
   const metadata = await openSqliteMetadata({
     file: join(directory, 'metadata.db'),
@@ -147,6 +151,7 @@ export async function openTestRegistry(options: TestRegistryOptions = {}): Promi
     },
     operatorAccount: account,
     ecrQuirks: options.ecrQuirks ?? false,
+    onCollected: (collection) => collections.push(collection),
     onBackgroundError,
   }
   const ctx: TestRegistry['ctx'] = (change) => ({
@@ -167,6 +172,7 @@ export async function openTestRegistry(options: TestRegistryOptions = {}): Promi
     ctx,
     perform: (operation, input, context = ctx()) => perform(operation, context, input),
     backgroundErrors,
+    collections,
     audited,
     close: async () => {
       await markdown.close()

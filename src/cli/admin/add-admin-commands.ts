@@ -10,8 +10,10 @@ import { connect, onServer, text } from './connect.ts'
 export function addAdminCommands(program: Command): void {
   const admin = program
     .command('admin')
-    .description('Operate the running server: names of public registries, users and what they may do')
+    .description('Operate the running server: public registries, storage, deleted images, users and what they may do')
   addRegistryCommands(admin.command('registry').description('Public registries: aliases, the verified mark, names'))
+  addStorageCommands(admin)
+  addImageCommands(admin.command('image').description('Images that were deleted'))
   addIdentityCommands(admin)
 }
 
@@ -66,4 +68,66 @@ function addRegistryCommands(registry: Command): void {
       (await nouns()).aliasVerbs[verb](await connect(flags), name),
     )
   }
+}
+
+function addStorageCommands(admin: Command): void {
+  const nouns = () => import('./storage.ts')
+
+  onServer(admin.command('usage').description('Print what takes up the room: each repository, and the whole store'))
+    .option('--json', 'As JSON')
+    .action(async ({ json, ...flags }: Flags) => (await nouns()).printUsage(await connect(flags), json === true))
+
+  onServer(admin.command('collect').description('Take away the layers that nothing needs, now'))
+    .option('--dry-run', 'Only say what would go')
+    .option('--json', 'As JSON')
+    .action(async ({ dryRun, json, ...flags }: Flags) =>
+      (await nouns()).collectNow(await connect(flags), dryRun === true, json === true),
+    )
+}
+
+function addImageCommands(image: Command): void {
+  const nouns = () => import('./image.ts')
+  const inRegistry = (command: Command) =>
+    onServer(command)
+      .option('--public', 'Of the public registry')
+      .option('--account <ID>', "In the registry of this account instead of the server's own")
+      .option('--of-region <REGION>', "In the registry of this region instead of the server's own")
+  const which = ({ public: isPublic, account, ofRegion }: Flags) => ({
+    registryType: isPublic === true ? ('PUBLIC' as const) : ('PRIVATE' as const),
+    registryId: text(account),
+    region: text(ofRegion),
+  })
+
+  inRegistry(image.command('deleted').description('Print the images that may be restored').argument('<REPOSITORY>'))
+    .option('--json', 'As JSON')
+    .action(async (name: string, { json, public: isPublic, account, ofRegion, ...flags }: Flags) =>
+      (await nouns()).listDeleted(
+        await connect(flags),
+        name,
+        which({ public: isPublic, account, ofRegion }),
+        json === true,
+      ),
+    )
+
+  const tags: string[] = []
+  inRegistry(
+    image
+      .command('restore')
+      .description('Put a deleted image back, with those of its tags that are free')
+      .argument('<REPOSITORY>')
+      .argument('<DIGEST>'),
+  )
+    .option('--tag <TAG>', 'With this tag instead; may be given several times', (tag: string) => {
+      tags.push(tag)
+      return tag
+    })
+    .action(async (name: string, digest: string, { tag, public: isPublic, account, ofRegion, ...flags }: Flags) =>
+      (await nouns()).restore(
+        await connect(flags),
+        name,
+        digest,
+        which({ public: isPublic, account, ofRegion }),
+        tag === undefined ? undefined : tags,
+      ),
+    )
 }

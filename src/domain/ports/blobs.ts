@@ -8,6 +8,14 @@ export interface ByteRange {
   readonly end: number
 }
 
+/** A file that is durable under its physical name. */
+export interface PublishedBlob {
+  /** Bytes. */
+  readonly size: number
+  /** Of the pieces of the file, in order (src/lib/checksums.ts). */
+  readonly checksums: readonly number[]
+}
+
 export interface Blobs {
   /**
    * Appends `source` to the upload's file, whose length must be `offset`, and resolves with the new length. One append at a time: a
@@ -25,7 +33,7 @@ export interface Blobs {
    * throws and discards the bytes: they must be sent again.
    * @param phys `<2 hex>/<32 hex>`, the first two again: random, chosen when the upload was opened, never used twice
    */
-  publish(uploadId: string, phys: string, digests: readonly Digest[]): Promise<{ readonly size: number } | undefined>
+  publish(uploadId: string, phys: string, digests: readonly Digest[]): Promise<PublishedBlob | undefined>
   /** Removes the upload's unfinished file; a missing one is fine. */
   discardUpload(uploadId: string): Promise<void>
   /**
@@ -35,11 +43,17 @@ export interface Blobs {
   read(phys: string, size: number, range?: ByteRange): Promise<AsyncIterable<Uint8Array> | undefined>
   /** Removes a published file; a missing one is fine. */
   remove(phys: string): Promise<void>
+  /** What lies under a physical name: a file, or something that nobody but a stranger can have put there. Reads nothing of it. */
+  look(phys: string): Promise<{ readonly kind: 'file'; readonly size: number } | { readonly kind: 'other' } | undefined>
   /** Physical names and sizes of published files, one batch at a time. For recovery and fsck only. */
   list(): AsyncIterable<readonly { readonly phys: string; readonly size: number }[]>
-  /** Ids of uploads that have a file, one batch at a time. For recovery only. */
+  /** Ids of uploads that have a file, one batch at a time. For recovery and fsck only. */
   listUploads(): AsyncIterable<readonly string[]>
+  /** When the upload's file was last written to; `undefined` when there is none. */
+  uploadChangedAtMs(uploadId: string): Promise<number | undefined>
   /** Bytes that may still be written, before the reserve that keeps the database and deletes working; `undefined` when unbounded. */
   freeBytes(): Promise<number | undefined>
+  /** Throws `StorageFullError` when so many bytes of an upload could not all be written. Nothing is set aside for them. */
+  requireRoom(bytes: number): Promise<void>
   close(): Promise<void>
 }

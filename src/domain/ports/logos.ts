@@ -5,6 +5,8 @@ export interface Logos {
   put(name: string, bytes: Uint8Array): Promise<void>
   /** The file's bytes; `undefined` for a name that nobody put. */
   read(name: string): Promise<Uint8Array | undefined>
+  /** Names of the files and when they were put, one batch at a time. For recovery only. */
+  list(): AsyncIterable<readonly { readonly name: string; readonly putAtMs: number }[]>
   /** A missing file is fine. */
   remove(name: string): Promise<void>
 }

@@ -2,6 +2,7 @@
 // Absence is `undefined`; ordering is byte order on every engine; pages go by key, never by offset.
 
 import type { Digest } from '../../lib/digest.ts'
+import type { AuditReads, AuditWrites } from './store-audit.ts'
 import type { GalleryReads, GalleryWrites } from './gallery.ts'
 import type { IdentityReads, IdentityWrites } from './identities.ts'
 import type { ResourceTag } from './resource-tag.ts'
@@ -70,6 +71,25 @@ export interface Layer {
   /** The media type that some manifest of this repository gives it. */
   readonly mediaType: string | undefined
   readonly leaseUntilMs: number
+}
+
+/** A layer of a repository that may go: no manifest of the repository names it, and its lease is over. */
+export interface EndedLease {
+  readonly repositoryId: string
+  readonly digest: Digest
+  readonly leaseUntilMs: number
+}
+
+/** An image that was deleted and may be restored until `untilMs`. */
+export interface DeletedImageSummary extends ImageSummary {
+  /** The tags it had when it went. */
+  readonly tags: readonly string[]
+  readonly deletedAtMs: number
+  readonly untilMs: number
+}
+
+export interface DeletedImage extends DeletedImageSummary {
+  readonly manifest: string
 }
 
 /** What a manifest says about a blob it names. */
@@ -164,6 +184,11 @@ export interface RegistryWrites extends RegistryReads {
 
 export interface CatalogReads {
   find(repositoryId: string): Promise<CatalogData | undefined>
+  /** In the order of the repositories' ids, those after `after`. */
+  page(
+    after: string | undefined,
+    limit: number,
+  ): Promise<readonly { readonly repositoryId: string; readonly data: CatalogData }[]>
 }
 
 export interface CatalogWrites extends CatalogReads {
@@ -199,6 +224,8 @@ export interface RepositoryReads {
   /** Ordered by name, those after `after`. */
   page(registry: RegistryKey, after: string | undefined, limit: number): Promise<readonly Repository[]>
   count(registry: RegistryKey): Promise<number>
+  /** Ids of repositories that are hidden: their removal was cut. */
+  hidden(limit: number): Promise<readonly string[]>
   tags(repositoryId: string): Promise<readonly ResourceTag[]>
 }
 
@@ -206,6 +233,13 @@ export interface RepositoryWrites extends RepositoryReads {
   /** False when the name is taken: nothing was changed. */
   create(repository: Repository, tags: readonly ResourceTag[]): Promise<boolean>
   update(repositoryId: string, settings: Partial<RepositorySettings>): Promise<void>
+  /**
+   * Takes the repository's name, resource tags, policy, catalog data and uploads (these go to the trash): from now on it does not exist for
+   * anyone, and its name is free. What is left of it goes by `removeSome` and `remove`.
+   */
+  hide(repositoryId: string, nowMs: number): Promise<void>
+  /** Removes at most `limit` images (whole, with tags and references, parents first), deleted images and memberships. Gives how many; 0 when none is left. */
+  removeSome(repositoryId: string, limit: number): Promise<number>
   /** Removes the repository with its tags, images, references, memberships; its uploads go to the trash. Blobs stay for the collector. */
   remove(repositoryId: string, nowMs: number): Promise<void>
   putTags(repositoryId: string, tags: readonly ResourceTag[]): Promise<void>
@@ -250,7 +284,7 @@ export interface ImageReads {
 export interface ImageWrites extends ImageReads {
   /**
    * Stores a new image with its references. The caller has checked, in this transaction, that every layer is in the repository and
-   * every child exists; the foreign keys hold it to that.
+   * every child exists; the foreign keys hold it to that. An image of this digest that was deleted and is kept is kept no longer.
    */
   put(repositoryId: string, image: Image, layers: readonly LayerReference[], children: readonly Digest[]): Promise<void>
   /** Removes image and references (not tags: remove those first) and leases every layer it referenced until `leaseUntilMs`. */
@@ -278,6 +312,8 @@ export interface TagWrites extends TagReads {
 export interface LayerReads {
   find(repositoryId: string, digest: Digest): Promise<Layer | undefined>
   findMany(repositoryId: string, digests: readonly Digest[]): Promise<readonly Layer[]>
+  /** Of the pieces of a blob's file (src/lib/checksums.ts); `undefined` when they are not known. */
+  checksums(phys: string): Promise<readonly number[] | undefined>
 }
 
 export interface LayerWrites extends LayerReads {
@@ -287,7 +323,7 @@ export interface LayerWrites extends LayerReads {
    */
   commit(
     upload: Upload,
-    blob: { readonly digest: Digest; readonly size: number },
+    blob: { readonly digest: Digest; readonly size: number; readonly checksums?: readonly number[] },
     nowMs: number,
     leaseUntilMs: number,
   ): Promise<void>
@@ -297,8 +333,88 @@ export interface LayerWrites extends LayerReads {
   lease(repositoryId: string, digests: readonly Digest[], leaseUntilMs: number): Promise<void>
   /** Ends the membership of a blob that no manifest of the repository names. False when one does, or it is not a member. */
   remove(repositoryId: string, digest: Digest): Promise<boolean>
-  /** Marks the blob with this physical name as damaged: from now on it is absent for everyone until it is pushed again. */
-  markBad(phys: string): Promise<void>
+  /**
+   * Marks the blob with this physical name as damaged: from now on it is absent for everyone until it is pushed again. False when no
+   * blob has that name (any more).
+   */
+  markBad(phys: string): Promise<boolean>
+}
+
+/** For the collector: what it may take away. Each of these walks an index that holds nothing but candidates. */
+export interface CollectorReads {
+  /** Leases that ended before `nowMs`, oldest first, those after `after`. */
+  endedLeases(nowMs: number, after: EndedLease | undefined, limit: number): Promise<readonly EndedLease[]>
+  /** Digests of blobs that lost a membership, in byte order, those after `after`: another one may be left. */
+  released(after: Digest | undefined, limit: number): Promise<readonly Digest[]>
+}
+
+export interface CollectorWrites extends CollectorReads {
+  /**
+   * Ends the memberships of `leases` that no manifest names and whose lease ended before `nowMs`, as the tables are in this transaction.
+   * Gives how many. Throws `StillReferencedError` when something else refers to one of them.
+   */
+  endLeases(leases: readonly EndedLease[], nowMs: number): Promise<number>
+  /**
+   * Takes `digests` off the released ones, and removes those blobs that have no membership left: their files go to the trash until
+   * `notBeforeMs`. Gives what was removed. Throws `StillReferencedError` when something else refers to one of them.
+   */
+  removeBlobs(
+    digests: readonly Digest[],
+    notBeforeMs: number,
+  ): Promise<readonly { readonly digest: Digest; readonly size: number }[]>
+}
+
+export interface DeletedImageReads {
+  find(repositoryId: string, digest: Digest): Promise<DeletedImage | undefined>
+  /** Ordered by digest, those after `after`, ended ones too. */
+  page(repositoryId: string, after: Digest | undefined, limit: number): Promise<readonly DeletedImageSummary[]>
+  /** Those that ended before `nowMs`, oldest first. */
+  ended(nowMs: number, limit: number): Promise<readonly { readonly repositoryId: string; readonly digest: Digest }[]>
+}
+
+export interface DeletedImageWrites extends DeletedImageReads {
+  /** Keeps a copy of an image that this transaction is about to remove. */
+  keep(
+    repositoryId: string,
+    digest: Digest,
+    kept: Pick<DeletedImageSummary, 'tags' | 'deletedAtMs' | 'untilMs'>,
+  ): Promise<void>
+  /** Forgets those of `images` that ended before `nowMs`. Gives how many. */
+  removeEnded(
+    images: readonly { readonly repositoryId: string; readonly digest: Digest }[],
+    nowMs: number,
+  ): Promise<number>
+}
+
+/** Sizes, for operators. Never used on the way of a push or a pull. */
+export interface UsageReads {
+  /** Repositories of every registry, in the order of kind, account, region and name. */
+  repositories(
+    after: { readonly registry: RegistryKey; readonly name: string } | undefined,
+    limit: number,
+  ): Promise<
+    readonly { readonly id: string; readonly registry: RegistryKey; readonly name: string; readonly images: number }[]
+  >
+  /** Layers of a repository, damaged ones too, in the order of their digests, those after `after`. */
+  layersOf(repositoryId: string, after: Digest | undefined, limit: number): Promise<readonly SizeRow[]>
+  /** Manifests of a repository, in the order of their digests, those after `after`. */
+  manifestsOf(repositoryId: string, after: Digest | undefined, limit: number): Promise<readonly SizeRow[]>
+  /** Layers of all repositories, each once, in the order of their digests, those after `after`. */
+  blobs(after: Digest | undefined, limit: number): Promise<readonly BlobUsageRow[]>
+  /** Ids of open uploads, in byte order, those after `after`. */
+  uploads(after: string | undefined, limit: number): Promise<readonly string[]>
+}
+
+export interface SizeRow {
+  readonly digest: Digest
+  readonly bytes: number
+}
+
+export interface BlobUsageRow extends SizeRow {
+  /** True when a manifest of some repository names it. */
+  readonly referenced: boolean
+  /** When the last of its leases ends; `undefined` when no repository has it any more. */
+  readonly leaseUntilMs: number | undefined
 }
 
 export interface UploadReads {
@@ -323,16 +439,42 @@ export interface UploadWrites extends UploadReads {
 export interface TrashItem {
   readonly phys: string
   readonly notBeforeMs: number
+  /** Bytes of the file; 0 where it was never finished. */
+  readonly bytes: number
 }
 
 export interface TrashReads {
-  due(nowMs: number, limit: number): Promise<readonly TrashItem[]>
+  /** Items whose time has come, oldest first, those after `after`. */
+  due(nowMs: number, limit: number, after?: TrashItem): Promise<readonly TrashItem[]>
 }
 
 export interface TrashWrites extends TrashReads {
-  put(phys: string, reason: string, notBeforeMs: number): Promise<void>
-  /** Forgets an item whose file is gone. */
-  remove(phys: string): Promise<void>
+  /** `bytes` is the size of the file; 0 where it was never finished. */
+  put(phys: string, reason: string, notBeforeMs: number, bytes?: number): Promise<void>
+  /** Forgets items whose files are gone. Gives how many were there. */
+  remove(names: readonly string[]): Promise<number>
+}
+
+/** A time in which no file is unlinked, put by whoever reads files that an earlier state of the tables names. */
+export interface Hold {
+  readonly id: string
+  /** For whoever looks at the table. */
+  readonly reason: string
+  /** Until then, should nobody renew it. */
+  readonly untilMs: number
+}
+
+export interface HoldReads {
+  /** True while at least one lasts. */
+  any(nowMs: number): Promise<boolean>
+}
+
+export interface HoldWrites extends HoldReads {
+  /** Creates it, or renews it. */
+  put(hold: Hold): Promise<void>
+  remove(id: string): Promise<void>
+  /** Forgets those that nobody renewed. */
+  removeEnded(nowMs: number): Promise<void>
 }
 
 /** For recovery and fsck only: what the tables say about physical names, in byte order. Never used on a request path. */
@@ -356,8 +498,13 @@ export interface MetadataReads {
   readonly tags: TagReads
   readonly layers: LayerReads
   readonly uploads: UploadReads
+  readonly deletedImages: DeletedImageReads
   readonly trash: TrashReads
+  readonly holds: HoldReads
+  readonly collector: CollectorReads
+  readonly usage: UsageReads
   readonly phys: PhysReads
+  readonly audit: AuditReads
 }
 
 export interface MetadataWrites {
@@ -371,8 +518,12 @@ export interface MetadataWrites {
   readonly tags: TagWrites
   readonly layers: LayerWrites
   readonly uploads: UploadWrites
+  readonly deletedImages: DeletedImageWrites
   readonly trash: TrashWrites
+  readonly holds: HoldWrites
+  readonly collector: CollectorWrites
   readonly phys: PhysReads
+  readonly audit: AuditWrites
 }
 
 export interface Metadata {
@@ -380,9 +531,11 @@ export interface Metadata {
   readonly read: MetadataReads
   /**
    * Runs `work` in one write transaction and resolves when it is durable. `work` awaits nothing but `tx`, may run more than once (a
-   * conflict on an engine with several writers), and rolls back when it throws. Throws `StorageFullError`, `StorageBusyError`.
+   * conflict on an engine with several writers, a disk that is full), and rolls back when it throws. Throws `StorageFullError`,
+   * `StorageBusyError`.
+   * @param purpose `makes room`: what takes something away may use the room that is kept for a full disk
    */
-  write<T>(work: (tx: MetadataWrites) => Promise<T>): Promise<T>
+  write<T>(work: (tx: MetadataWrites) => Promise<T>, purpose?: 'makes room'): Promise<T>
   /** Answers when the store can be read. */
   ping(): Promise<void>
   close(): Promise<void>

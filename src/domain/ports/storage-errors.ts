@@ -10,6 +10,11 @@ export class StorageBusyError extends Error {
   override readonly name = 'StorageBusyError'
 }
 
+/** A row could not go because another one refers to it. Nothing of the transaction stays. */
+export class StillReferencedError extends Error {
+  override readonly name = 'StillReferencedError'
+}
+
 /** An append did not start where the file ends. */
 export class UploadOffsetError extends Error {
   override readonly name = 'UploadOffsetError'

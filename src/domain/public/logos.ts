@@ -32,10 +32,14 @@ export async function keepLogo<T>(
   }
 }
 
-/** Removes a file that no row names any more. The request is done already: a failure is told and leaves a file that nobody sees. */
+/** Removes a file that no row names any more; while a hold lasts it is left to the sweep after the next start. The request is done already: a failure is told and leaves a file that nobody sees. */
 export async function dropLogo(ctx: Context, name: string | undefined): Promise<void> {
   if (name === undefined) return
-  await ctx.logos.remove(name).catch((error: unknown) => ctx.onBackgroundError('removing a logo', error))
+  try {
+    if (!(await ctx.metadata.read.holds.any(ctx.clock.now()))) await ctx.logos.remove(name)
+  } catch (error) {
+    ctx.onBackgroundError('removing a logo', error)
+  }
 }
 
 /** Whether two names are of the same bytes. */

@@ -4,7 +4,8 @@ import type { Context } from '../context.ts'
 import type { CatalogData, Repository, ResourceTag } from '../ports/metadata.ts'
 import type { RegistryKey } from '../ports/metadata.ts'
 import { publicRegistryOf } from '../references.ts'
-import { addRepository, notFound, removeRepository } from '../repositories.ts'
+import { removeRepository, removeRest } from '../remove-repository.ts'
+import { addRepository, notFound } from '../repositories.ts'
 import type { NewCatalogData } from './catalog-data.ts'
 import { withHtml } from './catalog-html.ts'
 import { dropLogo, keepLogo } from './logos.ts'
@@ -57,7 +58,8 @@ export async function deletePublicRepository(
     const data = await tx.catalog.find(found.id)
     await removeRepository(ctx, tx, found, force)
     return { repository: found, logo: data?.logo }
-  })
+  }, 'makes room')
+  await removeRest(ctx, repository)
   await dropLogo(ctx, logo)
   return repository
 }

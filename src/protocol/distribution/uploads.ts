@@ -117,10 +117,11 @@ async function append(call: Call, name: string, state: UploadState): Promise<num
   try {
     const pieces = releasePieces(request.body)
     const input = { ...inRepository(call, name), uploadId: state.upload.id }
-    const { received } = await performBy(call.operations.streamLayerPart, ctx, input, async () => ({
-      uploadId: input.uploadId,
-      received: await appendToUpload(ctx, state, chunk?.start, chunk ? ofLength(pieces, chunk.length) : pieces),
-    }))
+    const { received } = await performBy(call.operations.streamLayerPart, ctx, input, async () => {
+      const source = chunk ? ofLength(pieces, chunk.length) : pieces
+      const length = chunk?.length ?? request.contentLength
+      return { uploadId: input.uploadId, received: await appendToUpload(ctx, state, chunk?.start, source, length) }
+    })
     return received
   } catch (error) {
     if (error instanceof UploadOffsetError) return refuseChunk(call, name, state, error.received)

@@ -220,6 +220,48 @@ export const leaseLayers = statement((db, is: OfImage & { readonly leaseUntilMs:
     ),
 )
 
+/** `referenced` is only written when it changes: it stands in the index of what the collector may take. */
+export const markReferenced = statement(
+  (db, is: { readonly repositoryId: string; readonly digests: readonly string[] }) =>
+    db
+      .updateTable('repo_blob')
+      .set({ referenced: 1 })
+      .where('repository_id', '=', is.repositoryId)
+      .where('digest', 'in', is.digests)
+      .where('referenced', '=', 0),
+)
+
+/** Of the layers that the image names: those that no other image of the repository names. */
+export const unmarkReferenced = statement((db, is: OfImage) =>
+  db
+    .updateTable('repo_blob')
+    .set({ referenced: 0 })
+    .where('repository_id', '=', is.repositoryId)
+    .where('digest', 'in', (of) =>
+      of
+        .selectFrom('manifest_blob')
+        .select('manifest_blob.digest')
+        .where('manifest_blob.repository_id', '=', is.repositoryId)
+        .where('manifest_blob.manifest_digest', '=', is.digest),
+    )
+    .where((of) =>
+      of.not(
+        of.exists(
+          of
+            .selectFrom('manifest_blob')
+            .select('manifest_blob.digest')
+            .whereRef('manifest_blob.repository_id', '=', 'repo_blob.repository_id')
+            .whereRef('manifest_blob.digest', '=', 'repo_blob.digest')
+            .where('manifest_blob.manifest_digest', '!=', is.digest),
+        ),
+      ),
+    ),
+)
+
+export const forgetDeleted = statement((db, is: OfImage) =>
+  db.deleteFrom('deleted_image').where('repository_id', '=', is.repositoryId).where('digest', '=', is.digest),
+)
+
 export const removeLayers = statement((db, is: OfImage) =>
   db.deleteFrom('manifest_blob').where('repository_id', '=', is.repositoryId).where('manifest_digest', '=', is.digest),
 )

@@ -66,13 +66,18 @@ export function imageWrites(db: Kysely<Tables>): ImageWrites {
       await Promise.all([
         statements.insertImage(db, toRow(repositoryId, image)),
         statements.changeCount(db, { repositoryId, by: 1 }),
+        statements.forgetDeleted(db, { repositoryId, digest: image.digest }),
         ...layerRows(repositoryId, image.digest, layers).map((rows) => statements.insertLayers(db, { rows })),
+        ...[...listsOf(layers.map((layer) => layer.digest))].map((digests) =>
+          statements.markReferenced(db, { repositoryId, digests }),
+        ),
         ...childRows(repositoryId, image.digest, children).map((rows) => statements.insertChildren(db, { rows })),
       ])
     },
     remove: async (repositoryId, digest, leaseUntilMs) => {
       await Promise.all([
         statements.leaseLayers(db, { repositoryId, digest, leaseUntilMs }),
+        statements.unmarkReferenced(db, { repositoryId, digest }),
         statements.removeLayers(db, { repositoryId, digest }),
         statements.removeChildren(db, { repositoryId, digest }),
         statements.removeImage(db, { repositoryId, digest }),
@@ -140,7 +145,8 @@ const toRow = (repositoryId: string, image: Image) => ({
   body: image.manifest,
 })
 
-function toSummary(row: Omit<ManifestRow, 'body' | 'repository_id' | 'tagged'>): ImageSummary {
+/** What a row says of an image, but for its text. */
+export function toSummary(row: Omit<ManifestRow, 'body' | 'repository_id' | 'tagged'>): ImageSummary {
   return {
     digest: asDigest(row.digest),
     mediaType: row.media_type,

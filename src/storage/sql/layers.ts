@@ -1,6 +1,8 @@
 import type { Kysely } from 'kysely'
 import type { Layer, LayerReads, LayerWrites, Upload } from '../../domain/ports/metadata.ts'
 import type { Digest } from '../../lib/digest.ts'
+import { fromColumn, toColumn } from './checksums-column.ts'
+import { noteReleased } from './collector.ts'
 import { listsOf, statement } from './statement.ts'
 import type { BlobRow, RepoBlobRow, Tables } from './tables.ts'
 import { insertTrash } from './trash.ts'
@@ -12,7 +14,11 @@ export function layerReads(db: Kysely<Tables>): LayerReads {
       found.push(...(await findLayers(db, { repositoryId, digests: some })).rows.map(toLayer))
     return found
   }
-  return { findMany, find: async (repositoryId, digest) => (await findMany(repositoryId, [digest]))[0] }
+  return {
+    findMany,
+    find: async (repositoryId, digest) => (await findMany(repositoryId, [digest]))[0],
+    checksums: async (phys) => fromColumn((await findChecksums(db, { phys })).rows[0]?.checksums ?? undefined),
+  }
 }
 
 export function layerWrites(db: Kysely<Tables>): LayerWrites {
@@ -22,23 +28,25 @@ export function layerWrites(db: Kysely<Tables>): LayerWrites {
     mount: async (repositoryId, digest, leaseUntilMs) => {
       const { rows } = await findBlob(db, { digest })
       if (rows[0] === undefined || rows[0].bad === 1) return false
-      await putMembership(db, { repository_id: repositoryId, digest, lease_until_ms: leaseUntilMs })
+      await putMembership(db, membership(repositoryId, digest, leaseUntilMs))
       return true
     },
     lease: async (repositoryId, digests, leaseUntilMs) => {
       for (const some of listsOf(digests)) await lengthenLeases(db, { repositoryId, digests: some, leaseUntilMs })
     },
-    remove: async (repositoryId, digest) => (await removeMembership(db, { repositoryId, digest })).rows.length > 0,
-    markBad: async (phys) => {
-      await markBad(db, { phys })
+    remove: async (repositoryId, digest) => {
+      const { rows } = await removeMembership(db, { repositoryId, digest })
+      if (rows.length > 0) await noteReleased(db, { rows: [{ digest }] })
+      return rows.length > 0
     },
+    markBad: async (phys) => (await markBad(db, { phys })).rows.length > 0,
   }
 }
 
 async function commit(
   db: Kysely<Tables>,
   upload: Upload,
-  blob: { readonly digest: Digest; readonly size: number },
+  blob: { readonly digest: Digest; readonly size: number; readonly checksums?: readonly number[] },
   nowMs: number,
   leaseUntilMs: number,
 ): Promise<void> {
@@ -52,10 +60,11 @@ async function commit(
     created_at_ms: nowMs,
     verified_at_ms: nowMs,
     bad: 0,
+    checksums: toColumn(blob.checksums),
   }
   const inserted = await insertBlob(db, row)
   if (inserted.rows.length === 0) await settleSecondFile(db, row, nowMs)
-  await putMembership(db, { repository_id: upload.repositoryId, digest: blob.digest, lease_until_ms: leaseUntilMs })
+  await putMembership(db, membership(upload.repositoryId, blob.digest, leaseUntilMs))
 }
 
 /** There is a blob of this digest already: keep the good file, put the other one into the trash. */
@@ -63,14 +72,24 @@ async function settleSecondFile(db: Kysely<Tables>, row: Plain<BlobRow>, nowMs: 
   const existing = (await findBlob(db, { digest: row.digest })).rows[0]
   if (existing === undefined) throw new Error(`blob ${row.digest} vanished inside a transaction`)
   const replace = existing.bad === 1
-  if (replace) await replaceFile(db, { digest: row.digest, phys: row.phys, size: row.size, nowMs })
-  await insertTrash(db, {
+  if (replace) await replaceFile(db, row)
+  const item = {
     phys: replace ? existing.phys : row.phys,
     digest: row.digest,
     reason: replace ? 'damaged, uploaded again' : 'uploaded a second time',
     not_before_ms: nowMs,
-  })
+    size: replace ? existing.size : row.size,
+  }
+  await insertTrash(db, { rows: [item] })
 }
+
+/** Of a blob that no image of the repository names yet; of one that is a member already, only the lease is written. */
+const membership = (repositoryId: string, digest: Digest, leaseUntilMs: number) => ({
+  repository_id: repositoryId,
+  digest,
+  lease_until_ms: leaseUntilMs,
+  referenced: 0,
+})
 
 type Plain<R> = { readonly [C in keyof R]: R[C] }
 
@@ -99,7 +118,7 @@ const findLayers = statement((db, is: { readonly repositoryId: string; readonly 
 )
 
 const findBlob = statement((db, is: { readonly digest: string }) =>
-  db.selectFrom('blob').select(['phys', 'bad']).where('digest', '=', is.digest),
+  db.selectFrom('blob').select(['phys', 'size', 'bad']).where('digest', '=', is.digest),
 )
 
 const removeUpload = statement((db, is: { readonly id: string; readonly phys: string }) =>
@@ -114,12 +133,12 @@ const insertBlob = statement((db, row: Plain<BlobRow>) =>
     .returning('digest'),
 )
 
-const replaceFile = statement(
-  (db, is: { readonly digest: string; readonly phys: string; readonly size: number; readonly nowMs: number }) =>
-    db
-      .updateTable('blob')
-      .set({ phys: is.phys, size: is.size, created_at_ms: is.nowMs, verified_at_ms: is.nowMs, bad: 0 })
-      .where('digest', '=', is.digest),
+const replaceFile = statement((db, { digest, ...file }: Plain<BlobRow>) =>
+  db.updateTable('blob').set(file).where('digest', '=', digest),
+)
+
+const findChecksums = statement((db, is: { readonly phys: string }) =>
+  db.selectFrom('blob').select('checksums').where('phys', '=', is.phys),
 )
 
 const putMembership = statement((db, row: Plain<RepoBlobRow>) =>
@@ -164,7 +183,7 @@ const removeMembership = statement((db, is: { readonly repositoryId: string; rea
 )
 
 const markBad = statement((db, is: { readonly phys: string }) =>
-  db.updateTable('blob').set({ bad: 1 }).where('phys', '=', is.phys),
+  db.updateTable('blob').set({ bad: 1 }).where('phys', '=', is.phys).returning('digest'),
 )
 
 interface LayerRow {

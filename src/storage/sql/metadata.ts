@@ -2,6 +2,10 @@
 
 import type { Kysely } from 'kysely'
 import type { Metadata, MetadataReads, MetadataWrites } from '../../domain/ports/metadata.ts'
+import { auditReads, auditWrites } from './audit.ts'
+import { collectorReads, collectorWrites } from './collector.ts'
+import { deletedImageReads, deletedImageWrites } from './deleted-images.ts'
+import { holdReads, holdWrites } from './holds.ts'
 import { catalogReads, catalogWrites } from './catalog-data.ts'
 import { identityReads, identityWrites } from './identities.ts'
 import { galleryReads, galleryWrites } from './gallery.ts'
@@ -16,6 +20,7 @@ import { tagReads, tagWrites } from './tags.ts'
 import { trashReads, trashWrites } from './trash.ts'
 import type { Tables } from './tables.ts'
 import { uploadReads, uploadWrites } from './uploads.ts'
+import { usageReads } from './usage.ts'
 
 /** What an engine gives. */
 export interface SqlEngine {
@@ -44,8 +49,13 @@ export function createSqlMetadata(engine: SqlEngine, workMs: number = workLimitM
     tags: tagReads(engine.reader),
     layers: layerReads(engine.reader),
     uploads: uploadReads(engine.reader),
+    deletedImages: deletedImageReads(engine.reader),
     trash: trashReads(engine.reader),
+    holds: holdReads(engine.reader),
+    collector: collectorReads(engine.reader),
+    usage: usageReads(engine.reader),
     phys: physReads(engine.reader),
+    audit: auditReads(engine.reader),
   }
   const running = new Set<Promise<unknown>>()
   let closed: Promise<void> | undefined
@@ -89,8 +99,12 @@ const writesOf = (tx: Kysely<Tables>): MetadataWrites => ({
   tags: tagWrites(tx),
   layers: layerWrites(tx),
   uploads: uploadWrites(tx),
+  deletedImages: deletedImageWrites(tx),
   trash: trashWrites(tx),
+  holds: holdWrites(tx),
+  collector: collectorWrites(tx),
   phys: physReads(tx),
+  audit: auditWrites(tx),
 })
 
 /** Work that hangs must not hold the writer for ever: the transaction ends without it, and its later statements are refused. */

@@ -8,6 +8,8 @@ import type {
   RepositoryWrites,
   TagMutability,
 } from '../../domain/ports/metadata.ts'
+import { noteAllReleased } from './collector.ts'
+import { removeSome } from './remove-repository.ts'
 import { removeWords as removeGalleryWords } from './gallery-statements.ts'
 import { listsOf, statement } from './statement.ts'
 import type { RepositoryRow, ResourceTagRow, Tables } from './tables.ts'
@@ -29,6 +31,7 @@ export function repositoryReads(db: Kysely<Tables>): RepositoryReads {
       const { rows } = await countRepositories(db, inRegistry(registry))
       return Number(rows[0]?.count ?? 0)
     },
+    hidden: async (limit) => (await findHidden(db, { limit })).rows.map((row) => row.id),
     tags: async (repositoryId) =>
       (await findTags(db, { repositoryId })).rows.map((row) => ({ key: row.key, value: row.value })),
   }
@@ -47,9 +50,20 @@ export function repositoryWrites(db: Kysely<Tables>): RepositoryWrites {
       const row = toSettingsRow(settings)
       if (Object.keys(row).length > 0) await updateRepository(db, repositoryId, row)
     },
+    hide: async (repositoryId, nowMs) => {
+      await Promise.all([
+        removeGalleryWords(db, { repositoryId }),
+        ...shownRemovals.map((remove) => remove(db, { repositoryId })),
+        trashUploads(db, { repositoryId, nowMs }),
+        removeUploads(db, { repositoryId }),
+        hideRepository(db, { repositoryId }),
+      ])
+    },
+    removeSome: (repositoryId, limit) => removeSome(db, repositoryId, limit),
     remove: async (repositoryId, nowMs) => {
       // Children before parents, as the foreign keys want it. The statements go out together: one connection runs them in order.
       await Promise.all([
+        noteAllReleased(db, { repositoryId }),
         removeGalleryWords(db, { repositoryId }),
         ...removals.map((remove) => remove(db, { repositoryId })),
         trashUploads(db, { repositoryId, nowMs }),
@@ -136,28 +150,55 @@ const removeTags = statement((db, is: { readonly repositoryId: string; readonly 
   db.deleteFrom('resource_tag').where('repository_id', '=', is.repositoryId).where('key', 'in', is.keys),
 )
 
-const removals = (
-  [
-    'gallery_repository',
-    'catalog_data',
-    'repository_policy',
-    'tag',
-    'manifest_child',
-    'manifest_blob',
-    'manifest',
-    'repo_blob',
-    'resource_tag',
-  ] as const
-).map((table) =>
+const removalOf = (
+  table:
+    | 'gallery_repository'
+    | 'catalog_data'
+    | 'repository_policy'
+    | 'resource_tag'
+    | 'deleted_image'
+    | 'tag'
+    | 'manifest_child'
+    | 'manifest_blob'
+    | 'manifest'
+    | 'repo_blob',
+) =>
   statement((db, is: { readonly repositoryId: string }) =>
     db.deleteFrom(table).where('repository_id', '=', is.repositoryId),
-  ),
+  )
+
+/** What others see of a repository without its images: few rows. */
+const shownRemovals = (['gallery_repository', 'catalog_data', 'repository_policy', 'resource_tag'] as const).map(
+  removalOf,
+)
+
+const removals = [
+  ...shownRemovals,
+  ...(['deleted_image', 'tag', 'manifest_child', 'manifest_blob', 'manifest', 'repo_blob'] as const).map(removalOf),
+]
+
+/** A kind that no registry has. The id is a name that nobody else has. */
+const hiddenKind = 'removed'
+
+const hideRepository = statement((db, is: { readonly repositoryId: string }) =>
+  db
+    .updateTable('repository')
+    .set((of) => ({ kind: of.val(hiddenKind), name: of.ref('id') }))
+    .where('id', '=', is.repositoryId),
+)
+
+const findHidden = statement((db, is: { readonly limit: number }) =>
+  db
+    .selectFrom('repository')
+    .select('id')
+    .where('kind', '=', (of) => of.val(hiddenKind))
+    .limit(is.limit),
 )
 
 const trashUploads = statement((db, is: { readonly repositoryId: string; readonly nowMs: number }) =>
   db
     .insertInto('trash')
-    .columns(['phys', 'reason', 'not_before_ms'])
+    .columns(['phys', 'reason', 'not_before_ms', 'size'])
     .expression((of) =>
       of
         .selectFrom('upload')
@@ -165,6 +206,7 @@ const trashUploads = statement((db, is: { readonly repositoryId: string; readonl
           'phys',
           column.val('repository removed').as('reason'),
           column.cast<number>(column.val(is.nowMs), 'bigint').as('not_before_ms'),
+          column.lit(0).as('size'),
         ])
         .where('repository_id', '=', is.repositoryId),
     ),

@@ -6,12 +6,16 @@ export interface Tables {
   readonly resource_tag: ResourceTagRow
   readonly blob: BlobRow
   readonly repo_blob: RepoBlobRow
+  readonly released_blob: ReleasedBlobRow
   readonly manifest: ManifestRow
+  readonly deleted_image: DeletedImageRow
   readonly manifest_blob: ManifestBlobRow
   readonly manifest_child: ManifestChildRow
   readonly tag: TagRow
   readonly upload: UploadRow
   readonly trash: TrashRow
+  readonly upkeep: UpkeepRow
+  readonly hold: HoldRow
   readonly public_registry: PublicRegistryRow
   readonly registry_alias: RegistryAliasRow
   readonly catalog_data: CatalogDataRow
@@ -191,6 +195,8 @@ export interface BlobRow {
   readonly verified_at_ms: number
   /** 1 when its file is known to be damaged or missing: then it is absent for everyone. */
   readonly bad: number
+  /** Base64 of the checksums of its pieces, four bytes each; null when they are not known. */
+  readonly checksums: string | null
 }
 
 /** A blob's membership of a repository. */
@@ -198,6 +204,13 @@ export interface RepoBlobRow {
   readonly repository_id: string
   readonly digest: string
   readonly lease_until_ms: number
+  /** 1 while a manifest of the repository names it: kept by the statements that add and remove images, so that the collector finds the others by an index. */
+  readonly referenced: number
+}
+
+/** A blob that lost a membership: the collector looks whether another is left. */
+export interface ReleasedBlobRow {
+  readonly digest: string
 }
 
 export interface ManifestRow {
@@ -213,6 +226,14 @@ export interface ManifestRow {
   /** 1 while at least one tag names it: kept by the tag statements, so that pages of untagged images cost the same wherever they start. */
   readonly tagged: number
   readonly body: string
+}
+
+/** An image that was deleted and may be restored. */
+export interface DeletedImageRow extends Omit<ManifestRow, 'tagged'> {
+  /** JSON: the names of the tags it had. */
+  readonly tags: string
+  readonly deleted_at_ms: number
+  readonly until_ms: number
 }
 
 export interface ManifestBlobRow {
@@ -252,4 +273,19 @@ export interface TrashRow {
   readonly digest: string | null
   readonly reason: string
   readonly not_before_ms: number
+  /** Bytes of the file; 0 where it was never finished. */
+  readonly size: number
+}
+
+/** While one lasts no file is unlinked. */
+export interface HoldRow {
+  readonly id: string
+  readonly reason: string
+  readonly until_ms: number
+}
+
+/** When a piece of work was last done that is due less often than servers are started. */
+export interface UpkeepRow {
+  readonly name: string
+  readonly done_at_ms: number
 }

@@ -29,7 +29,8 @@ export function uploadWrites(db: Kysely<Tables>): UploadWrites {
     },
     discard: async (id, reason, nowMs) => {
       const { rows } = await removeUpload(db, { id })
-      if (rows[0]) await insertTrash(db, { phys: rows[0].phys, digest: null, reason, not_before_ms: nowMs })
+      if (rows[0])
+        await insertTrash(db, { rows: [{ phys: rows[0].phys, digest: null, reason, not_before_ms: nowMs, size: 0 }] })
     },
   }
 }

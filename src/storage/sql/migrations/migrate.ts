@@ -6,6 +6,9 @@ import type { Tables } from '../tables.ts'
 import { initialTables } from './0001-initial-tables.ts'
 import { publicRegistries } from './0002-public-registries.ts'
 import { gallery } from './0003-gallery.ts'
+import { collector } from './0004-collector.ts'
+import { checks } from './0005-checks.ts'
+import { holds } from './0006-holds.ts'
 import { registryPolicies } from './0007-registry-policies.ts'
 import { identities } from './0008-identities.ts'
 import type { SchemaDialect } from './schema-dialect.ts'
@@ -14,6 +17,9 @@ const migrationsFor = (dialect: SchemaDialect): Readonly<Record<string, Migratio
   '0001-initial-tables': initialTables(dialect),
   '0002-public-registries': publicRegistries(dialect),
   '0003-gallery': gallery(dialect),
+  '0004-collector': collector(dialect),
+  '0005-checks': checks(dialect),
+  '0006-holds': holds(dialect),
   '0007-registry-policies': registryPolicies(dialect),
   '0008-identities': identities(dialect),
 })
@@ -27,19 +33,36 @@ export async function migrate(db: Kysely<Tables>, dialect: SchemaDialect): Promi
   if (error !== undefined) throw error instanceof Error ? error : new Error('the migration failed', { cause: error })
 }
 
+/** Throws when the database is not just as this program would leave it. Nothing is changed. */
+export async function refuseOutdated(db: Kysely<Tables>, dialect: SchemaDialect): Promise<void> {
+  const migrations = migrationsFor(dialect)
+  await refuseNewer(db, migrations)
+  const done = await recordedMigrations(db)
+  const missing = Object.keys(migrations).filter((name) => !done.includes(name))
+  if (missing.length > 0)
+    throw new Error(
+      `the database was written by an older version of this program (it lacks the migration ${missing.join(', ')}); ` +
+        'start the server once to bring it up to date',
+    )
+}
+
 async function refuseNewer(db: Kysely<Tables>, migrations: Readonly<Record<string, Migration>>): Promise<void> {
+  const unknown = (await recordedMigrations(db)).filter((name) => !Object.hasOwn(migrations, name))
+  if (unknown.length > 0)
+    throw new Error(
+      `the database was written by a newer version of this program (it has the unknown migration ${unknown.join(', ')}); ` +
+        'start that version or a later one',
+    )
+}
+
+async function recordedMigrations(db: Kysely<Tables>): Promise<readonly string[]> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
-  if (!tables.some((table) => table.name === 'kysely_migration')) return
+  if (!tables.some((table) => table.name === 'kysely_migration')) return []
   const recorded = await db
     .$extendTables<{ kysely_migration: { name: string } }>()
     .selectFrom('kysely_migration')
     .select('name')
     .orderBy('name')
     .execute()
-  const unknown = recorded.map((row) => row.name).filter((name) => !Object.hasOwn(migrations, name))
-  if (unknown.length > 0)
-    throw new Error(
-      `the database was written by a newer version of this program (it has the unknown migration ${unknown.join(', ')}); ` +
-        'start that version or a later one',
-    )
+  return recorded.map((row) => row.name)
 }

@@ -1,6 +1,10 @@
+// Checks of the database's file, in a thread of their own and beside running requests.
+
 import { stat } from 'node:fs/promises'
 import { Worker } from 'node:worker_threads'
 import { workerFile } from '../../../lib/worker-file.ts'
+import type { CheckStore, StoreFault } from '../../../domain/ports/store-audit.ts'
+import type { CheckOrder } from './check-worker.ts'
 
 /** True when the last process that had the database open did not close it: its log is still there. Ask before opening. */
 export async function stoppedUncleanly(file: string): Promise<boolean> {
@@ -9,18 +13,55 @@ export async function stoppedUncleanly(file: string): Promise<boolean> {
 }
 
 /** Checks the database in the background; `onDamage` is told what is wrong, if anything. Gives a function that ends the check early. */
-export function checkDatabase(file: string, onDamage: (error: Error) => void): () => Promise<void> {
-  const worker = new Worker(workerFile('check-worker', import.meta.url), {
-    workerData: { file },
-    name: 'database check',
+export function checkInBackground(file: string, onDamage: (error: Error) => void): () => Promise<void> {
+  const check = startCheck({ file, pragma: 'quick_check(1)', references: false })
+  check.faults.then(
+    ([fault]) => {
+      if (fault?.kind === 'damage') onDamage(new Error(`the database is damaged: ${fault.detail}`))
+    },
+    // A check that could not run is no damage.
+    () => {},
+  )
+  // A process that ends does not wait for it.
+  check.unref()
+  return check.stop
+}
+
+/** The port's check of the store, on this file. Running ones end when `opened` is disposed, and throw then. */
+export function createCheck(file: string, opened: AsyncDisposableStack): CheckStore {
+  const running = new Set<() => Promise<void>>()
+  opened.defer(async () => {
+    await Promise.all([...running].map((stop) => stop()))
   })
-  worker.on('message', (found: string) => {
-    if (found !== '') onDamage(new Error(`the database is damaged: ${found}`))
-  })
-  // A check that could not run is no damage; a process that ends does not wait for it.
-  worker.on('error', () => {})
-  worker.unref()
-  return async () => {
-    await worker.terminate()
+  return async (references) => {
+    const check = startCheck({ file, pragma: 'integrity_check(100)', references })
+    running.add(check.stop)
+    try {
+      return await check.faults
+    } finally {
+      running.delete(check.stop)
+    }
+  }
+}
+
+interface RunningCheck {
+  /** Rejects when the check could not be made, or was stopped. */
+  readonly faults: Promise<readonly StoreFault[]>
+  readonly stop: () => Promise<void>
+  readonly unref: () => void
+}
+
+function startCheck(order: CheckOrder): RunningCheck {
+  const worker = new Worker(workerFile('check-worker', import.meta.url), { workerData: order, name: 'database check' })
+  const { promise: faults, resolve, reject } = Promise.withResolvers<readonly StoreFault[]>()
+  worker.once('message', resolve)
+  worker.once('error', reject)
+  worker.once('exit', () => reject(new Error('the check of the database ended early')))
+  return {
+    faults,
+    stop: async () => {
+      await worker.terminate()
+    },
+    unref: () => worker.unref(),
   }
 }

@@ -1,6 +1,6 @@
 // What SQLite's result codes mean for us. https://www.sqlite.org/rescode.html
 
-import { StorageBusyError, StorageFullError } from '../../../domain/ports/storage-errors.ts'
+import { StillReferencedError, StorageBusyError, StorageFullError } from '../../../domain/ports/storage-errors.ts'
 
 /** An error of SQLite; `code` is the extended result code. Made again on this side of the worker, where classes do not survive. */
 export class SqliteError extends Error {
@@ -22,6 +22,7 @@ const full = 13
 const cannotOpen = 14
 const constraint = 19
 const notADatabase = 26
+const constraintForeignKey = 787
 /** The shared-memory file could not grow: how a full disk shows itself when the WAL index needs a page. */
 const ioErrorSharedMemorySize = 4874
 
@@ -39,6 +40,8 @@ export function toStorageError(error: unknown): unknown {
   const primary = code & 0xff
   if (primary === full || code === ioErrorSharedMemorySize)
     return new StorageFullError('the database has no room', { cause: error })
+  // Children come after parents in every statement of ours, so that it is a parent that could not go.
+  if (code === constraintForeignKey) return new StillReferencedError('a row is still referenced', { cause: error })
   if (primary === busy || primary === locked) return new StorageBusyError('the database is locked', { cause: error })
   return error
 }

@@ -3,13 +3,14 @@
 import { Kysely } from 'kysely'
 import type { Metadata } from '../../../domain/ports/metadata.ts'
 import { createSqlMetadata } from '../metadata.ts'
-import { migrate } from '../migrations/migrate.ts'
+import { migrate, refuseOutdated } from '../migrations/migrate.ts'
 import type { SchemaDialect } from '../migrations/schema-dialect.ts'
 import type { Tables } from '../tables.ts'
-import { checkDatabase, stoppedUncleanly } from './check-database.ts'
+import { checkInBackground, stoppedUncleanly } from './check-database.ts'
 import { openConnection } from './connection.ts'
 import { directDialect, writerDialect } from './dialect.ts'
 import { isFatal, toStorageError } from './errors.ts'
+import { writeStatistics } from './statistics.ts'
 import { openWriter } from './writer.ts'
 
 const sqliteSchema: SchemaDialect = { textType: 'text', clusteredTable: 'without rowid' }
@@ -24,29 +25,33 @@ export interface SqliteOptions {
   readonly onFatal: (error: Error) => void
   /** The longest that `work` of one write may take; 30 s. */
   readonly workMs?: number
+  /** Takes the database as it is: another process may be at work in it. One that is missing or not up to date is refused. */
+  readonly asIs?: boolean
   /** How long another process may hold the lock of the file before a write fails; 5 s. */
   readonly busyMs?: number
 }
 
 /** Opens the metadata in an SQLite file, made or brought up to date first. Throws when the settings that durability needs do not take. */
-export async function openSqliteMetadata({ file, onFatal, workMs, busyMs = 5000 }: SqliteOptions): Promise<Metadata> {
+export async function openSqliteMetadata(options: SqliteOptions): Promise<Metadata> {
+  const { file, onFatal, workMs, busyMs = 5000, asIs = false } = options
   let dead = false
   const die = (error: Error) => {
     if (dead) return
     dead = true
     onFatal(error)
   }
-  const unclean = await stoppedUncleanly(file)
-  await bringUpToDate(file, busyMs)
+  // Beside a server the log is always there; it has been checked by whoever opened the database first.
+  const unclean = !asIs && (await stoppedUncleanly(file))
+  await prepare(file, busyMs, asIs)
   const writer = await openWriter({ file, busyMs, onFatal: die })
-  // Nothing else uses the file (the data directory is locked), so that a reader practically never meets a lock.
-  const connection = openConnection(file, 0)
+  // A server has the file for itself (the data directory is locked), so that a reader practically never meets a lock.
+  const connection = openConnection(file, asIs ? busyMs : 0)
   connection.execute('pragma query_only = 1')
   const noteFatal = (error: unknown) => {
     if (isFatal(error) && error instanceof Error) die(error)
   }
   const reader = new Kysely<Tables>({ dialect: directDialect(connection, noteFatal) })
-  const endCheck = unclean ? checkDatabase(file, die) : undefined
+  const endCheck = unclean ? checkInBackground(file, die) : undefined
   return createSqlMetadata(
     {
       reader,
@@ -64,10 +69,13 @@ export async function openSqliteMetadata({ file, onFatal, workMs, busyMs = 5000 
 }
 
 /** Migrations run on this thread, before anything is served. */
-async function bringUpToDate(file: string, busyMs: number): Promise<void> {
+async function prepare(file: string, busyMs: number, asIs: boolean): Promise<void> {
   const connection = openConnection(file, busyMs)
   try {
-    await migrate(new Kysely<Tables>({ dialect: directDialect(connection, () => {}) }), sqliteSchema)
+    const db = new Kysely<Tables>({ dialect: directDialect(connection, () => {}) })
+    if (asIs) return await refuseOutdated(db, sqliteSchema)
+    await migrate(db, sqliteSchema)
+    writeStatistics(connection)
   } finally {
     connection.close()
   }

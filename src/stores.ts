@@ -1,0 +1,136 @@
+// The stores of a data directory: for the server, which owns the directory and makes what is missing, and for commands, which find it as
+// it is, with or without a server at work in it.
+
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import type { CheckStore } from './domain/ports/store-audit.ts'
+import type { Blobs } from './domain/ports/blobs.ts'
+import type { Logos } from './domain/ports/logos.ts'
+import type { Metadata } from './domain/ports/metadata.ts'
+import { orStartError, StartError } from './start-error.ts'
+import { openBallast, releaseForStart } from './storage/ballast.ts'
+import { isRestoring } from './storage/backup/restore-marker.ts'
+import { type DiskOptions, openDiskBlobs } from './storage/disk.ts'
+import { lockDataDirectory } from './storage/lock.ts'
+import { openDiskLogos } from './storage/logos.ts'
+import { withBallast } from './storage/metadata-with-ballast.ts'
+import { createCheck } from './storage/sql/sqlite/check-database.ts'
+import { openSqliteMetadata } from './storage/sql/sqlite/open-sqlite-metadata.ts'
+
+/** Backups of a data directory, for commands. */
+export { backUp } from './storage/backup/back-up.ts'
+export { BackupError } from './storage/backup/backup-error.ts'
+export { restoreBackup } from './storage/backup/restore-backup.ts'
+
+export interface Stores {
+  readonly metadata: Metadata
+  readonly blobs: Blobs
+  readonly logos: Logos
+  readonly checkStore: CheckStore
+  /** Makes the ballast whole where there is room for it. */
+  readonly refillBallast: () => Promise<void>
+}
+
+export interface StoresOptions {
+  /** The data directory. */
+  readonly data: string
+  /** Free space in MiB below which uploads are refused; 512, or 2 % of the file system when that is more. */
+  readonly reserveMib?: number | undefined
+  /** The ballast of a full disk in MiB, for a server: none when it is not given. */
+  readonly ballastMib?: number | undefined
+  /** Told once when the database can not be trusted any more; the process is expected to end. */
+  readonly onFatal: (error: Error) => void
+  /** For tests that end the process at a point of a write. */
+  readonly diskHooks?: DiskOptions['hooks']
+}
+
+/** The stores of a data directory that a command works on. */
+export interface CommandStores extends Stores, AsyncDisposable {
+  /** The process that serves from the directory meanwhile; `undefined` when there is none, and then none can start before the end. */
+  readonly server: { readonly pid: number | undefined } | undefined
+}
+
+/** Takes the data directory, made when missing, for this process until `opened` is disposed. Throws StartError when another has it. */
+export async function lockForServer(directory: string, opened: AsyncDisposableStack): Promise<void> {
+  const held = await orStartError(`cannot use the data directory ${directory}`, () => lockDataDirectory(directory))
+  if ('heldBy' in held) {
+    const holder = held.heldBy === undefined ? 'another server' : `another server (process ${held.heldBy})`
+    throw new StartError(
+      `the data directory ${directory} is in use by ${holder}: stop it, or choose another directory with --data`,
+    )
+  }
+  opened.defer(() => held.release())
+  await refuseHalfRestored(directory)
+}
+
+/** Opens, and makes or brings up to date, the stores of a directory that the caller has locked. Throws StartError. */
+export async function openStores(options: StoresOptions, opened: AsyncDisposableStack): Promise<Stores> {
+  return open(options, opened, false)
+}
+
+/**
+ * Opens the stores of a directory as they are, for a command: beside the server that runs on it, or else with the directory locked, so that
+ * none starts. Nothing is made, migrated or tidied up. Throws StartError, also when the directory is not one of ours.
+ */
+export async function openStoresForCommand(options: StoresOptions): Promise<CommandStores> {
+  const { data } = options
+  await using opened = new AsyncDisposableStack()
+  // Before the lock, which is a file in the directory.
+  await refuseForeign(data)
+  await refuseHalfRestored(data)
+  const held = await orStartError(`cannot use the data directory ${data}`, () => lockDataDirectory(data))
+  if (!('heldBy' in held)) opened.defer(() => held.release())
+  const stores = await open(options, opened, true)
+  const kept = opened.move()
+  return {
+    ...stores,
+    server: 'heldBy' in held ? { pid: held.heldBy } : undefined,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  }
+}
+
+async function refuseHalfRestored(data: string): Promise<void> {
+  if (await isRestoring(data))
+    throw new StartError(
+      `${data} holds a backup that was not restored to the end: run "stowage restore BACKUP --data ${data}" again, or remove the directory`,
+    )
+}
+
+async function refuseForeign(data: string): Promise<void> {
+  const database = await stat(databaseIn(data)).catch(() => undefined)
+  if (!database?.isFile())
+    throw new StartError(`${data} is not a data directory of stowage (it has no metadata.db): name one with --data`)
+}
+
+async function open(
+  { data, reserveMib, ballastMib = 0, onFatal, diskHooks }: StoresOptions,
+  opened: AsyncDisposableStack,
+  asIs: boolean,
+): Promise<Stores> {
+  const file = databaseIn(data)
+  const reserveBytes = reserveMib === undefined ? undefined : reserveMib * MiB
+  const ballast = openBallast({ directory: data, bytes: ballastMib * MiB, reserveBytes })
+  if (!asIs) await releaseForStart(data, ballast)
+  const database = await orStartError(`cannot open the database ${file}`, () =>
+    openSqliteMetadata({ file, onFatal, asIs }),
+  )
+  opened.defer(() => database.close())
+  const metadata = withBallast(database, ballast)
+  const blobs = await orStartError(`cannot open the storage of layers in ${data}`, () =>
+    openDiskBlobs({
+      directory: data,
+      asIs,
+      ...(reserveBytes !== undefined && { reserveBytes }),
+      setAside: ballast.missing,
+      ...(diskHooks && { hooks: diskHooks }),
+    }),
+  )
+  opened.defer(() => blobs.close())
+  const logos = await orStartError(`cannot open the storage of logos in ${data}`, () => openDiskLogos(data, { asIs }))
+  return { metadata, blobs, logos, checkStore: createCheck(file, opened), refillBallast: ballast.refill }
+}
+
+const MiB = 1024 * 1024
+
+const databaseIn = (data: string): string => join(data, 'metadata.db')
