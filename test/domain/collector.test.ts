@@ -412,13 +412,13 @@ describe('what crosses a collection', () => {
   test('the look for missing files after a start: a layer that goes meanwhile is no damage', async (t) => {
     const { registry, ctx, app, blobs } = await open(t)
     await deleteLayer(ctx, app, await givenLayer(registry, 'app', 'crossed'))
-    const read: typeof blobs.read = async (...wanted) => {
+    const look: typeof blobs.look = async (phys) => {
       await collect(registry.services)
       registry.advance(readerMs)
       await collect(registry.services)
-      return blobs.read(...wanted)
+      return blobs.look(phys)
     }
-    assert.deepEqual(await recover({ ...registry.services, blobs: { ...blobs, read } }), { orphans: 0, damaged: 0 })
+    assert.deepEqual(await recover({ ...registry.services, blobs: { ...blobs, look } }), { orphans: 0, damaged: 0 })
     assert.deepEqual(await filesOf(blobs), [])
   })
 
