@@ -342,7 +342,7 @@ describe('the data plane', () => {
 
 test('every operation reads or changes by its name: one with another verb has to be thought of', () => {
   const changes =
-    /^(?:BatchDelete|Add|Attach|Complete|Create|Delete|Detach|Initiate|Put|Remove|Revoke|Set|Tag|Untag|Update|Upload)[A-Z]/
+    /^(?:BatchDelete|Add|Attach|Collect|Complete|Create|Delete|Detach|Initiate|Put|Remove|Restore|Revoke|Set|Tag|Untag|Update|Upload)[A-Z]/
   const names = [...privateOperations, ...publicOperations, ...adminOperations].map(({ name }) => name)
   assert.deepEqual(
     names.filter((name) => isReadOnly(name) === changes.test(name)),

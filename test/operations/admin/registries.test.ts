@@ -210,18 +210,22 @@ test('every operation is for the account that runs the server, and for no other'
   const inputs: Readonly<Record<string, Input>> = {
     CreateRegistryAlias: { registryId: otherAccount, name: 'mine' },
     DeleteRegistryAlias: { name: 'mine' },
+    DescribePublicRegistries: {},
     PutPrimaryRegistryAlias: { name: 'mine' },
     PutPublicRegistry: { registryId: otherAccount, verified: true },
     PutRegistryAliasStatus: { name: 'mine', status: 'ACTIVE' },
   }
   for (const operation of adminOperations) {
     const resource = `arn:aws:stowage:${region}:${account}:server`
-    const message = `User: arn:aws:iam::${otherAccount}:root is not authorized to perform: stowage:${operation.name} on resource: ${resource} because no resource-based policy allows the stowage:${operation.name} action`
-    await refused(
-      operation,
-      inputs[operation.name] ?? {},
-      { name: 'AccessDeniedException', message },
-      ctx(otherAccount),
+    const { action, anyone } = operation.allow
+    const asked = await operation.allow.resource(ctx(otherAccount), {})
+    assert.deepEqual(
+      { action, anyone, asked },
+      { action: `stowage:${operation.name}`, anyone: undefined, asked: resource },
     )
+    const input = inputs[operation.name]
+    if (!input) continue
+    const message = `User: arn:aws:iam::${otherAccount}:root is not authorized to perform: ${action} on resource: ${resource} because no resource-based policy allows the ${action} action`
+    await refused(operation, input, { name: 'AccessDeniedException', message }, ctx(otherAccount))
   }
 })
