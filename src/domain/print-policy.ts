@@ -1,14 +1,5 @@
-const statementMembers = [
-  'Sid',
-  'Effect',
-  'Principal',
-  'NotPrincipal',
-  'Action',
-  'NotAction',
-  'Resource',
-  'NotResource',
-  'Condition',
-]
+import { statementMembers } from './authorisation/policies/compile-policy.ts'
+
 const shownOrder = ['Version', 'Id', 'Statement', ...statementMembers]
 
 /**

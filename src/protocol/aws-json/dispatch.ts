@@ -1,10 +1,10 @@
 // AWS JSON 1.1: `X-Amz-Target` names the operation, the body is its input. Order of checks: path, method, target, media type, size,
 // signature, JSON and wire types, then what `perform` checks (constraints, rights, state).
 
-import type { Context, Services } from '../../domain/context.ts'
+import type { Services } from '../../domain/context.ts'
 import { fail } from '../../model/errors.ts'
 import type { Operation } from '../../operations/operation.ts'
-import { clientOf } from '../client.ts'
+import { contextFor } from '../request-context.ts'
 import type { HttpRequest, HttpResponse } from '../message.ts'
 import { readBody } from '../read-body.ts'
 import { namesKnownKey, type Authenticate } from '../authenticate.ts'
@@ -61,7 +61,7 @@ async function serve(options: JsonServiceOptions, request: HttpRequest, operatio
   if (!authentic.ok) return faultResponse(requestId, { ...authentic.fault, status: 400 }, {}, log)
   const { caller, region } = authentic
   const who = { ...log, principal: caller.arn, accountId: caller.accountId, region }
-  const ctx: Context = { ...options.services, caller, client: clientOf(request), region, requestId, plane: 'api' }
+  const ctx = contextFor(options.services, request, { caller, region, plane: 'api' })
   return answerDocument(operation, ctx, body, who, () => {
     if (options.regions?.includes(region) === false) fail('UnsupportedCommandException', { region })
   })

@@ -8,7 +8,7 @@ import { decode, WireTypeError } from '../../model/wire.ts'
 import type { Operation } from '../../operations/operation.ts'
 import { perform } from '../../operations/perform.ts'
 import type { Authenticate } from '../authenticate.ts'
-import { clientOf } from '../client.ts'
+import { contextFor } from '../request-context.ts'
 import type { HttpRequest, HttpResponse } from '../message.ts'
 import { readBody } from '../read-body.ts'
 import { documentOf } from './form.ts'
@@ -63,14 +63,7 @@ async function serve(
   const { caller, region } = authentic
   const who = { ...log, principal: caller.arn, accountId: caller.accountId, region }
   try {
-    const ctx = {
-      ...options.services,
-      caller,
-      client: clientOf(request),
-      region,
-      requestId: request.requestId,
-      plane: 'api' as const,
-    }
+    const ctx = contextFor(options.services, request, { caller, region, plane: 'api' })
     const output = await perform(operation, ctx, decode(operation.input, documentOf(operation.input, form)))
     const result = element(`${operation.name}Result`, toXml(operation.output, output))
     const metadata = element('ResponseMetadata', element('RequestId', request.requestId))

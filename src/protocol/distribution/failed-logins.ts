@@ -1,6 +1,8 @@
 // How many wrong logins an address may try: guessing is pointless against tokens, but it must not cost us or fill the log (row T10).
 
 import type { Clock } from '../../lib/clock.ts'
+import type { HttpResponse } from '../message.ts'
+import { answerFault } from './faults.ts'
 
 const windowMs = 1_000
 
@@ -27,4 +29,14 @@ export function createFailedLogins(clock: Clock, perSecondMax = 20, addressesMax
       return false
     },
   }
+}
+
+/** The answer to an address that has had more than its share. */
+export function tooManyFailures(): HttpResponse {
+  return answerFault({
+    status: 429,
+    code: 'TOOMANYREQUESTS',
+    message: 'Too many failed logins. Retry later',
+    headers: { 'Retry-After': '1' },
+  })
 }

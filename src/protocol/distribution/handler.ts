@@ -1,9 +1,9 @@
 // The data plane: what `docker`, `skopeo` and `oras` talk to. Each request is read into a route, performed as one or two operations of the
 // API on behalf of its caller, and answered in the words of the OCI distribution specification.
 
-import type { Caller, Context, Services } from '../../domain/context.ts'
+import type { Caller, Services } from '../../domain/context.ts'
 import { privatePlane } from '../../operations/distribution/plane-operations.ts'
-import { clientOf } from '../client.ts'
+import { contextFor } from '../request-context.ts'
 import type { HttpHandler } from '../message.ts'
 import type { Call } from './call.ts'
 import { dispatch, marked, operationName, orFault, routeFaults } from './dispatch.ts'
@@ -32,14 +32,7 @@ export function createDistributionHandler(options: DistributionOptions): HttpHan
     const who = { principal: caller.arn, registryId: registry.accountId, region: registry.region }
     const route = parseRoute(request.path)
     if ('fault' in route) return marked(answerFault(routeFaults[route.fault]), who)
-    const ctx: Context = {
-      ...services,
-      caller,
-      client: clientOf(request),
-      region: registry.region,
-      requestId: request.requestId,
-      plane: 'distribution',
-    }
+    const ctx = contextFor(services, request, { caller, region: registry.region, plane: 'distribution' })
     const call: Call = {
       ctx,
       request,

@@ -8,7 +8,7 @@ import { holderOf } from '../../domain/sts/sessions.ts'
 import type { RegistryKey } from '../../domain/ports/metadata.ts'
 import type { HttpRequest, HttpResponse } from '../message.ts'
 import { answerFault } from './faults.ts'
-import { createFailedLogins } from './failed-logins.ts'
+import { createFailedLogins, tooManyFailures } from './failed-logins.ts'
 
 export interface LoginOptions {
   readonly services: Services
@@ -86,14 +86,5 @@ function expired(): HttpResponse {
     status: 403,
     code: 'DENIED',
     message: 'Your authorization token has expired. Reauthenticate and try again.',
-  })
-}
-
-function tooManyFailures(): HttpResponse {
-  return answerFault({
-    status: 429,
-    code: 'TOOMANYREQUESTS',
-    message: 'Too many failed logins. Retry later',
-    headers: { 'Retry-After': '1' },
   })
 }

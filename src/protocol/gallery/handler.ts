@@ -1,11 +1,11 @@
 // The gallery's own API: `POST /<operation>` with a JSON document, for everyone, on the listener of the public registries. It changes
 // nothing and knows no cookie, so that it matters little who sends it; no page of another origin may read its answers.
 
-import type { Context, Services } from '../../domain/context.ts'
+import type { Services } from '../../domain/context.ts'
 import { galleryOperations } from '../../operations/gallery/index.ts'
 import { answerDocument } from '../aws-json/answer-document.ts'
 import { faultResponse, faults, type ProtocolFault } from '../aws-json/faults.ts'
-import { clientOf } from '../client.ts'
+import { contextFor } from '../request-context.ts'
 import type { HttpHandler, HttpRequest, HttpResponse } from '../message.ts'
 import { anonymous } from '../public/login.ts'
 import { readBody } from '../read-body.ts'
@@ -43,15 +43,7 @@ async function answer(services: Services, request: HttpRequest): Promise<HttpRes
   const body = await readBody(request, bodyBytesMax)
   if (body === 'too-large') return refuse(faults.tooLarge(bodyBytesMax))
   if (body === 'too-slow') return refuse(faults.tooSlow)
-  const ctx: Context = {
-    ...services,
-    limits: services.publicLimits,
-    caller: anonymous,
-    client: clientOf(request),
-    region: '',
-    requestId,
-    plane: 'api',
-  }
+  const ctx = contextFor(services, request, { caller: anonymous, region: '', plane: 'api' })
   return answerDocument(operation, ctx, body, log)
 }
 

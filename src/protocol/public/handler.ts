@@ -1,7 +1,7 @@
 // The public data plane: `/v2/<alias>/<repository>/...`. Everyone may read, with a bearer token that `/token/` gives to everyone; the
 // owning account may push and delete. It is the private data plane otherwise, but for the listing of repositories.
 
-import type { Caller, Context, Services } from '../../domain/context.ts'
+import type { Caller, Services } from '../../domain/context.ts'
 import { publicRegistryOf } from '../../domain/references.ts'
 import { EcrError, fail } from '../../model/errors.ts'
 import { publicPlane } from '../../operations/distribution/plane-operations.ts'
@@ -9,7 +9,7 @@ import type { Call } from '../distribution/call.ts'
 import { dispatch, handleVersion, marked, operationName, orFault, routeFaults } from '../distribution/dispatch.ts'
 import { answerFault, refuse, type Fault } from '../distribution/faults.ts'
 import { isDistributionPath, parseRoute, type Parsed, type Route } from '../distribution/route.ts'
-import { clientOf } from '../client.ts'
+import { contextFor } from '../request-context.ts'
 import type { HttpHandler, HttpRequest, HttpResponse } from '../message.ts'
 import { aliasPattern, isAddress, parseAddress, type Address } from './address.ts'
 import { sentences, type PublicLogin } from './login.ts'
@@ -69,15 +69,7 @@ async function answer(
     return refuse(429, 'TOOMANYREQUESTS', 'Rate exceeded', { 'Retry-After': '1' })
   }
   const registry = publicRegistryOf(found.accountId)
-  const ctx: Context = {
-    ...services,
-    limits: services.publicLimits,
-    caller,
-    client: clientOf(request),
-    region: registry.region,
-    requestId: request.requestId,
-    plane: 'distribution',
-  }
+  const ctx = contextFor(services, request, { caller, region: registry.region, plane: 'distribution' })
   const call: Call = {
     ctx,
     request,

@@ -6,7 +6,7 @@ import { mintToken, openToken, type OpenedToken } from '../../domain/authorisati
 import type { Caller, Services } from '../../domain/context.ts'
 import { publicRegistryOf } from '../../domain/references.ts'
 import { claimsOf, holderOf } from '../../domain/sts/sessions.ts'
-import { createFailedLogins } from '../distribution/failed-logins.ts'
+import { createFailedLogins, tooManyFailures } from '../distribution/failed-logins.ts'
 import { answerFault } from '../distribution/faults.ts'
 import type { HttpRequest, HttpResponse } from '../message.ts'
 
@@ -133,13 +133,4 @@ function passwordOf(encoded: string): string | undefined {
 
 function refuseBasic(): HttpResponse {
   return answerFault({ status: 400, code: 'DENIED', message: sentences.wrong })
-}
-
-function tooManyFailures(): HttpResponse {
-  return answerFault({
-    status: 429,
-    code: 'TOOMANYREQUESTS',
-    message: 'Too many failed logins. Retry later',
-    headers: { 'Retry-After': '1' },
-  })
 }

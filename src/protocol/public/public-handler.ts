@@ -27,11 +27,12 @@ export function createPublicHandler(options: PublicHandlerOptions): HttpHandler 
   const { services, health } = options
   const login = createPublicLogin(options)
   const pullRates = createPullRates({ ...options, clock: services.clock })
+  const inPublic = { ...services, limits: services.publicLimits }
   return createPublicFrontDoor({
-    distribution: createPublicDistributionHandler({ services, login, pullRates }),
+    distribution: createPublicDistributionHandler({ services: inPublic, login, pullRates }),
     token: createTokenHandler(services, login),
     logos: createLogoHandler(services),
-    gallery: createGalleryHandler(services),
+    gallery: createGalleryHandler(inPublic),
     ...health,
   })
 }

@@ -231,31 +231,32 @@ export const markReferenced = statement(
       .where('referenced', '=', 0),
 )
 
-/** Of the layers that the image names: those that no other image of the repository names. */
-export const unmarkReferenced = statement((db, is: OfImage) =>
-  db
-    .updateTable('repo_blob')
-    .set({ referenced: 0 })
-    .where('repository_id', '=', is.repositoryId)
-    .where('digest', 'in', (of) =>
-      of
-        .selectFrom('manifest_blob')
-        .select('manifest_blob.digest')
-        .where('manifest_blob.repository_id', '=', is.repositoryId)
-        .where('manifest_blob.manifest_digest', '=', is.digest),
-    )
-    .where((of) =>
-      of.not(
-        of.exists(
-          of
-            .selectFrom('manifest_blob')
-            .select('manifest_blob.digest')
-            .whereRef('manifest_blob.repository_id', '=', 'repo_blob.repository_id')
-            .whereRef('manifest_blob.digest', '=', 'repo_blob.digest')
-            .where('manifest_blob.manifest_digest', '!=', is.digest),
+/** Of the layers that these images name: those that no other image of the repository names. */
+export const unmarkReferenced = statement(
+  (db, is: { readonly repositoryId: string; readonly digests: readonly string[] }) =>
+    db
+      .updateTable('repo_blob')
+      .set({ referenced: 0 })
+      .where('repository_id', '=', is.repositoryId)
+      .where('digest', 'in', (of) =>
+        of
+          .selectFrom('manifest_blob')
+          .select('manifest_blob.digest')
+          .where('manifest_blob.repository_id', '=', is.repositoryId)
+          .where('manifest_blob.manifest_digest', 'in', is.digests),
+      )
+      .where((of) =>
+        of.not(
+          of.exists(
+            of
+              .selectFrom('manifest_blob')
+              .select('manifest_blob.digest')
+              .whereRef('manifest_blob.repository_id', '=', 'repo_blob.repository_id')
+              .whereRef('manifest_blob.digest', '=', 'repo_blob.digest')
+              .where('manifest_blob.manifest_digest', 'not in', is.digests),
+          ),
         ),
       ),
-    ),
 )
 
 export const forgetDeleted = statement((db, is: OfImage) =>

@@ -77,7 +77,7 @@ export function imageWrites(db: Kysely<Tables>): ImageWrites {
     remove: async (repositoryId, digest, leaseUntilMs) => {
       await Promise.all([
         statements.leaseLayers(db, { repositoryId, digest, leaseUntilMs }),
-        statements.unmarkReferenced(db, { repositoryId, digest }),
+        statements.unmarkReferenced(db, { repositoryId, digests: [digest] }),
         statements.removeLayers(db, { repositoryId, digest }),
         statements.removeChildren(db, { repositoryId, digest }),
         statements.removeImage(db, { repositoryId, digest }),

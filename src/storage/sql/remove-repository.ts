@@ -3,7 +3,7 @@
 
 import type { Kysely } from 'kysely'
 import { noteReleased } from './collector.ts'
-import { changeCount } from './image-statements.ts'
+import { changeCount, unmarkReferenced } from './image-statements.ts'
 import { statement } from './statement.ts'
 import type { Tables } from './tables.ts'
 
@@ -79,33 +79,6 @@ const removeTags = statement((db, is: Digests) =>
 
 const removeChildren = statement((db, is: Digests) =>
   db.deleteFrom('manifest_child').where('repository_id', '=', is.repositoryId).where('parent_digest', 'in', is.digests),
-)
-
-/** Of the layers that these images name: those that no other image of the repository names. */
-const unmarkReferenced = statement((db, is: Digests) =>
-  db
-    .updateTable('repo_blob')
-    .set({ referenced: 0 })
-    .where('repository_id', '=', is.repositoryId)
-    .where('digest', 'in', (of) =>
-      of
-        .selectFrom('manifest_blob')
-        .select('manifest_blob.digest')
-        .where('manifest_blob.repository_id', '=', is.repositoryId)
-        .where('manifest_blob.manifest_digest', 'in', is.digests),
-    )
-    .where((of) =>
-      of.not(
-        of.exists(
-          of
-            .selectFrom('manifest_blob')
-            .select('manifest_blob.digest')
-            .whereRef('manifest_blob.repository_id', '=', 'repo_blob.repository_id')
-            .whereRef('manifest_blob.digest', '=', 'repo_blob.digest')
-            .where('manifest_blob.manifest_digest', 'not in', is.digests),
-        ),
-      ),
-    ),
 )
 
 const removeLayers = statement((db, is: Digests) =>

@@ -60,7 +60,8 @@ function parse(text: string): unknown {
   }
 }
 
-const statementMembers = [
+/** In the order that a policy is shown in. */
+export const statementMembers = [
   'Sid',
   'Effect',
   'Principal',
