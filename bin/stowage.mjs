@@ -21,6 +21,7 @@ const TASKS = {
   check: 'scripts/check.ts',
   docs: 'scripts/docs.ts',
   format: 'node_modules/oxfmt/bin/oxfmt',
+  bench: 'bench/main.ts',
   'bench:memory': 'bench/memory.ts',
   faults: 'faults/main.ts',
   'bench:decisions': 'bench/decisions.ts',

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 
 import { createCompiledPolicies } from './domain/authorisation/compiled-policies.ts'
+import { createKeptLayers } from './domain/kept-layers.ts'
 import type { AccessKeys, Caller, Limits, Services } from './domain/context.ts'
 import { openIdentities } from './domain/identities/open-identities.ts'
 import { ecrLimits, ecrPublicLimits } from './domain/limits.ts'
@@ -225,6 +226,7 @@ async function buildServices(
     identities,
     links,
     compiledPolicies,
+    keptLayers: createKeptLayers(),
     operatorAccount: config.account,
     ecrQuirks: config.ecrQuirks,
     onCollected: (collection) => {

@@ -1,6 +1,6 @@
 // The log: JSON lines on standard error, or the same in short for a person at a terminal.
 
-import { pino, type DestinationStream, type Logger } from 'pino'
+import { pino, stdSerializers, type DestinationStream, type Logger } from 'pino'
 
 import type { Config } from '../settings.ts'
 
@@ -11,7 +11,7 @@ export interface Log {
 }
 
 /** What must never be in a line, wherever a careless object carries it. */
-const secretFields = [
+const secretFields: ReadonlySet<string> = new Set([
   'secretAccessKey',
   'sessionToken',
   'password',
@@ -19,7 +19,7 @@ const secretFields = [
   'authorizationToken',
   'tokenKeys',
   'pageKey',
-]
+])
 
 /** Lines kept in memory for a reader that does not read; later ones are dropped. */
 const waitingBytesMax = 16 * 1024 * 1024
@@ -46,11 +46,26 @@ export function createLogger(level: Config['logLevel'], destination: Destination
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: secretFields.flatMap((field) => [field, `*.${field}`]), censor: '***' },
+      // In place of pino's `redact`, which walked every path of its list for every line: a tenth of the processor time of a small request (measured).
+      formatters: { level: (label) => ({ level: label }), log: (fields) => censored(fields, true) },
+      serializers: { err: (error: Error) => censored({ ...stdSerializers.err(error) }, false) },
     },
     destination,
   )
+}
+
+/** The fields without secrets; with `deep`, also those of objects among them. A copy only where there are any. */
+function censored(fields: Readonly<Record<string, unknown>>, deep: boolean): Record<string, unknown> {
+  let copy: Record<string, unknown> | undefined
+  for (const name in fields) {
+    const value = fields[name]
+    // An error has its serializer.
+    const isDeep = deep && typeof value === 'object' && value !== null && !(value instanceof Error)
+    // A record as far as its members are looked at.
+    const clean = secretFields.has(name) ? '***' : isDeep ? censored(value as Record<string, unknown>, false) : value
+    if (clean !== value) (copy ??= { ...fields })[name] = clean
+  }
+  return copy ?? fields
 }
 
 /** Turns pino's lines into lines for people: time, level, sentence, and what else there is. */

@@ -5,6 +5,7 @@ import type { Digest } from '../lib/digest.ts'
 import type { Ids } from '../lib/ids.ts'
 import type { CompiledPolicies } from './authorisation/compiled-policies.ts'
 import type { Collection } from './collection.ts'
+import type { KeptLayers } from './kept-layers.ts'
 import type { Audit } from './ports/audit.ts'
 import type { Blobs } from './ports/blobs.ts'
 import type { Logos } from './ports/logos.ts'
@@ -180,6 +181,7 @@ export interface Services {
   readonly identities: Identities
   readonly links: Links
   readonly compiledPolicies: CompiledPolicies
+  readonly keptLayers: KeptLayers
   /** The account whose principals may run this server: aliases, collection, usage (the `stowage` service). */
   readonly operatorAccount: string
   /** ECR's deviations from the OCI specification instead of the specification (see docs/differences.md). */

@@ -12,7 +12,7 @@ import { createOpenReads, endingWith } from './open-reads.ts'
 import type { SigV4Verifier } from './sigv4/verify.ts'
 
 export interface LayerUrlOptions {
-  readonly services: Pick<Services, 'metadata' | 'blobs' | 'onBackgroundError'>
+  readonly services: Pick<Services, 'metadata' | 'blobs' | 'keptLayers' | 'onBackgroundError'>
   readonly verifyQuery: SigV4Verifier<unknown>['verifyQuery']
 }
 

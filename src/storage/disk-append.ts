@@ -1,5 +1,5 @@
-// The write loop of an upload: pieces of any size are copied into large ones, and the next one fills and is hashed while the last
-// is being written. At most two pieces are held.
+// The write loop of an upload: pieces of any size are copied into large ones, and each is hashed while it is being written, and the next one
+// fills. At most two pieces are held.
 
 import type { FileHandle } from 'node:fs/promises'
 import { UploadTooLargeError } from '../domain/ports/storage-errors.ts'
@@ -41,6 +41,9 @@ export async function appendAll(appending: Appending, source: AsyncIterable<Uint
       // Seen by whoever waits for it next; here only noted, so that an upload's end can not overtake it.
       broken = true
     })
+    // While they are being written, and not as they came: the pieces of a body in chunks are small, and each update of a hash has its price.
+    hash?.sha256.update(bytes)
+    hash?.checksums.update(bytes)
     position += filled
     filled = 0
     current = 1 - current
@@ -66,8 +69,6 @@ export async function appendAll(appending: Appending, source: AsyncIterable<Uint
   try {
     for await (const piece of source) {
       if (position + filled + piece.byteLength > maxBytes) throw new UploadTooLargeError(`more than ${maxBytes} bytes`)
-      hash?.sha256.update(piece)
-      hash?.checksums.update(piece)
       await add(piece)
     }
     sourceEnded = true

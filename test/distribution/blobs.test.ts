@@ -30,6 +30,24 @@ test('D34 a blob comes whole, inert, with its digest; HEAD says the same without
   assert.deepEqual([head.status, head.headers, head.text], [200, headers, ''])
 })
 
+test('a small blob that was read comes from memory, to those who may have it only', async (t) => {
+  const plane = await openApp(t)
+  const { registry } = plane
+  await givenRepository(registry, 'other')
+  const digest = await pushBlob(plane, 'app', content)
+  const address = `/v2/app/blobs/${digest}`
+  const first = await plane.send('GET', address)
+  // Nothing reads a file that is gone.
+  await rm(join(registry.directory, 'blobs'), { recursive: true })
+  assert.deepEqual(await plane.send('GET', address), first)
+  const part = await plane.send('GET', address, { headers: { range: 'bytes=2-4' } })
+  assert.deepEqual([part.status, part.text, part.headers['content-range']], [206, '234', 'bytes 2-4/10'])
+  assert.equal((await plane.send('GET', `/v2/other/blobs/${digest}`)).code, 'BLOB_UNKNOWN')
+  assert.equal((await plane.send('GET', address, { as: otherAccount })).status, 403)
+  assert.equal((await plane.send('DELETE', address)).status, 202)
+  assert.equal((await plane.send('GET', address)).code, 'BLOB_UNKNOWN')
+})
+
 describe('D19 ranges', () => {
   const rows: readonly [header: string | undefined, size: number, expected: unknown][] = [
     [undefined, 10, 'whole'],

@@ -5,6 +5,7 @@ import type { Scheduler } from 'fast-check'
 import { setImmediate } from 'node:timers/promises'
 import { createHash } from 'node:crypto'
 import { createCompiledPolicies } from '../../src/domain/authorisation/compiled-policies.ts'
+import { createKeptLayers } from '../../src/domain/kept-layers.ts'
 import { createDownloads } from '../../src/domain/public/downloads.ts'
 import type { Context, Services } from '../../src/domain/context.ts'
 import { ecrLimits, ecrPublicLimits } from '../../src/domain/limits.ts'
@@ -144,6 +145,7 @@ const unused: Omit<Services, 'metadata' | 'blobs' | 'clock' | 'ids' | 'limits' |
     operatorAccount: account,
     audit: { level: 'off', record: () => {} },
     compiledPolicies: createCompiledPolicies(),
+    keptLayers: createKeptLayers(),
     identities: {
       of: untouched,
       arnOf: untouched,

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Collection } from '../../src/domain/collection.ts'
 import { createCompiledPolicies } from '../../src/domain/authorisation/compiled-policies.ts'
+import { createKeptLayers } from '../../src/domain/kept-layers.ts'
 import type { AccessKey, Caller, Context, Limits, RootKeys, Secrets, Services } from '../../src/domain/context.ts'
 import { openIdentities } from '../../src/domain/identities/open-identities.ts'
 import { ecrLimits, ecrPublicLimits } from '../../src/domain/limits.ts'
@@ -141,6 +142,7 @@ export async function openTestRegistry(options: TestRegistryOptions = {}): Promi
     secrets,
     accessKeys: withSessions({ lasting, issuers: lasting, secrets, identities }),
     compiledPolicies,
+    keptLayers: createKeptLayers(),
     identities,
     links: {
       registryHost: hostOf,

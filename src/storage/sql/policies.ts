@@ -10,12 +10,15 @@ export function policyReads(db: Kysely<Tables>): PolicyReads {
     find: async (repositoryId) => (await findPolicy(db, { repositoryId })).rows[0]?.body,
     ofRegistry: async (registry) => (await findRegistryPolicy(db, registry)).rows[0]?.body,
     about: async (registry, name) => {
-      const [ofRepository, ofRegistry] = await Promise.all([
-        findAbout(db, { ...registry, name }),
-        findRegistryPolicy(db, registry),
-      ])
-      const [found] = ofRepository.rows
-      return { repositoryId: found?.id, repository: found?.body ?? undefined, registry: ofRegistry.rows[0]?.body }
+      const [found] = (await findAbout(db, { ...registry, name })).rows
+      if (found)
+        return {
+          repositoryId: found.id,
+          repository: found.body ?? undefined,
+          registry: found.registryBody ?? undefined,
+        }
+      const [ofRegistry] = (await findRegistryPolicy(db, registry)).rows
+      return { repositoryId: undefined, repository: undefined, registry: ofRegistry?.body }
     },
   }
 }
@@ -40,11 +43,18 @@ export function policyWrites(db: Kysely<Tables>): PolicyWrites {
 
 type InRegistry = { readonly [M in keyof RegistryKey]: RegistryKey[M] }
 
+/** In one statement: both are asked for at every request. */
 const findAbout = statement((db, is: InRegistry & { readonly name: string }) =>
   db
     .selectFrom('repository')
     .leftJoin('repository_policy', 'repository_policy.repository_id', 'repository.id')
-    .select(['repository.id', 'repository_policy.body'])
+    .leftJoin('registry_policy', (join) =>
+      join
+        .onRef('registry_policy.kind', '=', 'repository.kind')
+        .onRef('registry_policy.account_id', '=', 'repository.account_id')
+        .onRef('registry_policy.region', '=', 'repository.region'),
+    )
+    .select(['repository.id', 'repository_policy.body', 'registry_policy.body as registryBody'])
     .where('repository.kind', '=', is.kind)
     .where('repository.account_id', '=', is.accountId)
     .where('repository.region', '=', is.region)

@@ -34,13 +34,16 @@ const preparedMax = 512
 
 /**
  * Opens the database and checks its settings by reading them back; throws when one did not take (for example WAL on a network file
- * system). `busyMs` is how long a statement may block its thread while another process holds the lock.
+ * system). `busyMs` is how long a statement may block its thread while another process holds the lock. `mappedBytes` of the file's beginning are read
+ * as memory, without system calls.
  */
-export function openConnection(file: string, busyMs: number): SqliteConnection {
+export function openConnection(file: string, busyMs: number, mappedBytes = 0): SqliteConnection {
   const database = new DatabaseSync(file, { timeout: busyMs, enableForeignKeyConstraints: true })
   try {
     for (const [name, value] of Object.entries(pragmas)) setPragma(database, name, value)
     setPragma(database, 'busy_timeout', busyMs)
+    // Not read back: a build of SQLite, or a file system, that can not map reads as before.
+    if (mappedBytes > 0) database.exec(`pragma mmap_size = ${mappedBytes}`)
   } catch (error) {
     database.close()
     throw error

@@ -13,6 +13,7 @@ import {
 import { setTimeout as pause } from 'node:timers/promises'
 import type { SqliteConnection, StatementResult } from './connection.ts'
 import { toStorageError } from './errors.ts'
+import { runDirectly } from '../statement.ts'
 import { StorageBusyError } from '../../../domain/ports/storage-errors.ts'
 import type { Writer, WriterTransaction } from './writer.ts'
 
@@ -20,7 +21,7 @@ import type { Writer, WriterTransaction } from './writer.ts'
 export function directDialect(connection: SqliteConnection, onError: (error: unknown) => void): Dialect {
   const only = kyselyConnection((query) => readWithPatience(connection, query, onError))
   const execute = async (text: string) => connection.execute(text)
-  return dialectOf({
+  const dialect = dialectOf({
     init: async () => {},
     acquireConnection: async () => only,
     beginTransaction: () => execute('begin immediate'),
@@ -29,6 +30,8 @@ export function directDialect(connection: SqliteConnection, onError: (error: unk
     releaseConnection: async () => {},
     destroy: async () => connection.close(),
   })
+  runDirectly(dialect.createAdapter(), (query) => only.executeQuery(query))
+  return dialect
 }
 
 /** Every transaction is a write transaction of `writer`; statements outside of one are refused. */

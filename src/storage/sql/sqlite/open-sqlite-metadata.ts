@@ -15,6 +15,12 @@ import { openWriter } from './writer.ts'
 
 const sqliteSchema: SchemaDialect = { textType: 'text', clusteredTable: 'without rowid' }
 
+/**
+ * Of the database, for the reader alone. Measured on rows of 1.7 kB, on their own: a look-up by primary key costs 9 us instead of 23. What lies beyond is read by system calls.
+ * A disk that fails while mapped pages are read ends the process, as every such error does (`onFatal`). Nothing ever shortens the file under it: there is no VACUUM.
+ */
+const readerMappedBytes = 256 * 1024 * 1024
+
 export interface SqliteOptions {
   /** The database's file; it is made when missing, its directory is not. */
   readonly file: string
@@ -45,7 +51,7 @@ export async function openSqliteMetadata(options: SqliteOptions): Promise<Metada
   await prepare(file, busyMs, asIs)
   const writer = await openWriter({ file, busyMs, onFatal: die })
   // A server has the file for itself (the data directory is locked), so that a reader practically never meets a lock.
-  const connection = openConnection(file, asIs ? busyMs : 0)
+  const connection = openConnection(file, asIs ? busyMs : 0, readerMappedBytes)
   connection.execute('pragma query_only = 1')
   const noteFatal = (error: unknown) => {
     if (isFatal(error) && error instanceof Error) die(error)

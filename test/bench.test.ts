@@ -1,0 +1,41 @@
+// That the benchmark runs: whatever it starts and prints, on what every machine has. Its figures are nobody's business here.
+
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+import { parseOptions } from '../bench/options.ts'
+
+const main = fileURLToPath(new URL('../bench/main.ts', import.meta.url))
+const run = (...args: readonly string[]) =>
+  spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', timeout: 120_000 })
+const skip = process.platform !== 'linux' && 'the benchmark reads /proc, which only Linux has'
+
+test('a row is measured and printed', { skip }, () => {
+  const rows = 'push-1,api-initiate-upload'
+  const { status, stdout, stderr } = run('--quick', '--no-install', '--row', rows)
+  assert.equal(status, 0, stderr)
+  for (const work of [
+    'manifest HEAD by tag',
+    'small image push, 1 client',
+    'PATCH of 10 MiB each',
+    'InitiateLayerUpload',
+  ])
+    assert.match(stdout, new RegExp(`\\| [^|]*${work}[^|]* \\| Stowage \\| [\\d.,]+ (request|image|GiB)/s \\|`))
+})
+
+test('a row that is none, and a number that is none, are refused in a sentence', () => {
+  const unknown = run('--row', 'manifests-put')
+  assert.equal(unknown.status, 2)
+  assert.match(unknown.stderr, /no row is called manifests-put. They are:\n {2}manifest-get-tag /)
+  assert.throws(() => parseOptions(['--rounds', '0']), { message: '--rounds takes a number from 1 on, not 0' })
+})
+
+test('only a whole run writes the page', () => {
+  const writes = (...args: readonly string[]) => parseOptions(args).write
+  assert.deepEqual(
+    [writes(), writes('--quick'), writes('--row', 'push-1'), writes('--no-write')],
+    [true, false, false, false],
+  )
+})
