@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 
 import { figuresOf } from './accounting.ts'
+import { missedText } from './reasons.ts'
 import type { Family, Figure, Measured, Medians, OpenServer, Row, Size, Tools, Unit, Verdict } from './row.ts'
 import { type Server, type ServerKind, titles } from './servers/server.ts'
 
@@ -118,7 +119,10 @@ function lineOf({ row, medians, verdicts }: MeasuredRow): string {
     ([kind, { perSecond, cpuSecondsPerUnit }]) =>
       `${titles[kind]} ${short(perSecond)} ${row.unit}/s, ${cpuText(row.unit, cpuSecondsPerUnit)}`,
   )
-  const missed = verdicts.map(({ text, isHeld }) => `\n    ${isHeld ? 'holds' : 'MISSES'}: ${text}`)
+  const missed = verdicts.map(
+    ({ text, isHeld }) =>
+      `\n    ${isHeld ? 'holds' : 'MISSES'}: ${text}${isHeld ? '' : `\n      ${missedText(row.name)}`}`,
+  )
   return `${row.title}\n    ${servers.join('; ')}${missed.join('')}`
 }
 

@@ -3,7 +3,8 @@
 import { cpus, release, totalmem } from 'node:os'
 
 import { cpuText, type MeasuredRow, short } from './measure.ts'
-import type { Family, Filled, Table, Verdict } from './row.ts'
+import { missedText } from './reasons.ts'
+import type { Family, Filled, Row, Table, Verdict } from './row.ts'
 import { titles } from './servers/server.ts'
 
 export interface Results {
@@ -44,17 +45,27 @@ ${verdictsTable(results)}`,
   return `${parts.join('\n\n')}\n`
 }
 
-export function allVerdicts({ families, tables }: Results): readonly (readonly [title: string, verdict: Verdict])[] {
+interface Judged extends Verdict {
+  /** Of the row or table. */
+  readonly name: string
+  readonly title: string
+}
+
+export function allVerdicts({ families, tables }: Results): readonly Judged[] {
+  const judged = ({ name, title }: Row | Table, verdicts: readonly Verdict[]) =>
+    verdicts.map((verdict) => ({ name, title, ...verdict }))
   return [
-    ...families.flatMap(({ rows }) =>
-      rows.flatMap(({ row, verdicts }) => verdicts.map((verdict) => [row.title, verdict] as const)),
-    ),
-    ...tables.flatMap(({ table, filled }) => filled.verdicts.map((verdict) => [table.title, verdict] as const)),
+    ...families.flatMap(({ rows }) => rows.flatMap(({ row, verdicts }) => judged(row, verdicts))),
+    ...tables.flatMap(({ table, filled }) => judged(table, filled.verdicts)),
   ]
 }
 
 function verdictsTable(results: Results): string {
-  const lines = allVerdicts(results).map(([title, { text, isHeld }]) => [title, text, isHeld ? 'holds' : '**misses**'])
+  const lines = allVerdicts(results).map(({ name, title, text, isHeld }) => [
+    title,
+    text,
+    isHeld ? 'holds' : missedText(name).replace(/^misses/, '**misses**'),
+  ])
   return tableText(['work', 'figure', ''], lines)
 }
 

@@ -56,6 +56,7 @@ const row = (
   title,
   unit,
   figures,
+  isLong: range !== undefined,
   servers: ['stowage', 'docker-registry', 'nginx'],
   run: ({ origin, headers }, size) =>
     repeat({

@@ -16,6 +16,7 @@ const row = (method: 'GET' | 'HEAD', by: 'tag' | 'digest'): Row => ({
   title: `manifest ${method} by ${by}`,
   unit: 'request',
   servers: ['stowage', 'docker-registry', 'nginx'],
+  isLong: method === 'HEAD' || by === 'digest',
   figures,
   run: ({ origin, headers }, { seconds }) =>
     repeat({

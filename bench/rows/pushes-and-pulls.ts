@@ -24,6 +24,7 @@ const row = ({ name, title, pulls, connections, figures }: Kind): Row => ({
   name,
   title,
   unit: 'image',
+  isLong: name !== 'push-32',
   servers: ['stowage', 'docker-registry'],
   figures,
   run: ({ origin, headers }, { seconds }, turn) =>

@@ -42,6 +42,7 @@ export const skopeo: Family = {
     },
     {
       name: 'skopeo-pull',
+      isLong: true,
       title: 'pull',
       unit: 'image',
       servers: ['stowage', 'docker-registry'],

@@ -4,7 +4,7 @@ import type { Digest } from '../lib/digest.ts'
 import { fail } from '../model/errors.ts'
 import type { Context } from './context.ts'
 import type { ParsedManifest } from './manifests.ts'
-import type { Image, ImageSummary, LayerReference, MetadataWrites, Repository } from './ports/metadata.ts'
+import type { Image, ImageSummary, Layer, LayerReference, MetadataWrites, Repository } from './ports/metadata.ts'
 import { named } from './references.ts'
 
 export interface GivenImage extends Pick<
@@ -24,9 +24,16 @@ export async function addImage(
   const { digest, manifest, manifestBytes, parsed, pushedAtMs, lastPulledAtMs } = given
   const where = named(repository.registry, repository.name)
   const limit = ctx.limits.imagesPerRepository
-  if ((await tx.images.count(repository.id)) >= limit) fail('LimitExceededException/images', { ...where, limit })
-  const layers = await requireLayers(tx, repository, parsed)
-  const children = await requireChildren(tx, repository, parsed)
+  const layerDigests = [...new Set(parsed.layers.map((layer) => layer.digest))]
+  const childDigests = [...new Set(parsed.children.map((child) => child.digest))]
+  const [count, presentLayers, children] = await Promise.all([
+    tx.images.count(repository.id),
+    layerDigests.length === 0 ? [] : tx.layers.findMany(repository.id, layerDigests),
+    childDigests.length === 0 ? [] : tx.images.summaries(repository.id, childDigests),
+  ])
+  if (count >= limit) fail('LimitExceededException/images', { ...where, limit })
+  const layers = requireLayers(repository, parsed, presentLayers)
+  requireChildren(repository, parsed, children)
   const image: Image = {
     digest,
     mediaType: parsed.mediaType,
@@ -43,16 +50,13 @@ export async function addImage(
 }
 
 /** Every layer must be a member of this repository, with the size the manifest says. */
-async function requireLayers(
-  tx: MetadataWrites,
+function requireLayers(
   repository: Repository,
   parsed: ParsedManifest,
-): Promise<{ readonly references: readonly LayerReference[]; readonly bytes: number }> {
+  found: readonly Layer[],
+): { readonly references: readonly LayerReference[]; readonly bytes: number } {
   const wanted = new Map(parsed.layers.map((layer) => [layer.digest, layer]))
-  if (wanted.size === 0) return { references: [], bytes: 0 }
-  const present = new Map(
-    (await tx.layers.findMany(repository.id, [...wanted.keys()])).map((layer) => [layer.digest, layer.size]),
-  )
+  const present = new Map(found.map((layer) => [layer.digest, layer.size]))
   const missing = [...wanted.keys()].filter((digest) => !present.has(digest))
   if (missing.length > 0) {
     fail('LayersNotFoundException', { ...named(repository.registry, repository.name), layerDigests: missing })
@@ -68,14 +72,8 @@ async function requireLayers(
 }
 
 /** Every manifest that an index names must be an image of this repository (ECR; the OCI specification leaves it open). */
-async function requireChildren(
-  tx: MetadataWrites,
-  repository: Repository,
-  parsed: ParsedManifest,
-): Promise<readonly ImageSummary[]> {
+function requireChildren(repository: Repository, parsed: ParsedManifest, present: readonly ImageSummary[]): void {
   const wanted = [...new Set(parsed.children.map((child) => child.digest))]
-  if (wanted.length === 0) return []
-  const present = await tx.images.summaries(repository.id, wanted)
   const found = new Map(present.map((image) => [image.digest, image.manifestBytes]))
   const missing = wanted.filter((digest) => !found.has(digest))
   if (missing.length > 0) {
@@ -87,7 +85,6 @@ async function requireChildren(
       fail('InvalidParameterException', { parameter: 'ImageManifest', constraint })
     }
   }
-  return present
 }
 
 /** Gives an image a tag, or moves it there: the caller knows that it may. Fails with LimitExceeded. */

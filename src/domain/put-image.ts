@@ -41,13 +41,15 @@ export async function putImage(
   const parsed = parseManifest(wanted.manifest, wanted.mediaType)
   return ctx.metadata.write(async (tx) => {
     const repository = (await tx.repositories.find(registry, repositoryName)) ?? notFound(registry, repositoryName)
-    const existing = await tx.images.summary(repository.id, digest)
+    const [existing, taken] = await Promise.all([
+      tx.images.summary(repository.id, digest),
+      wanted.tag === undefined ? undefined : tx.tags.find(repository.id, wanted.tag),
+    ])
     if (existing && existing.mediaType !== parsed.mediaType) {
       // One digest has one media type for ever: the same bytes must not be read as two kinds (CVE-2021-41190).
       const constraint = `the image with digest '${digest}' has media type '${existing.mediaType}'`
       fail('InvalidParameterException', { parameter: 'imageManifestMediaType', constraint })
     }
-    const taken = wanted.tag === undefined ? undefined : await tx.tags.find(repository.id, wanted.tag)
     if (existing && (wanted.tag === undefined || taken === digest)) {
       fail('ImageAlreadyExistsException', {
         ...named(registry, repositoryName),

@@ -26,10 +26,15 @@ export async function beginUpload(ctx: Context, registry: RegistryKey, repositor
   const name = ctx.ids.hex(16)
   const now = ctx.clock.now()
   return ctx.metadata.write(async (tx) => {
-    const repository = (await tx.repositories.find(registry, repositoryName)) ?? notFound(registry, repositoryName)
     const { accountId } = ctx.caller
+    // Asked together, here and below: while a transaction waits for an answer, no other one can go on.
+    const [found, open] = await Promise.all([
+      tx.repositories.find(registry, repositoryName),
+      tx.uploads.countOf(accountId),
+    ])
+    const repository = found ?? notFound(registry, repositoryName)
     const limit = ctx.limits.openUploadsPerAccount
-    if ((await tx.uploads.countOf(accountId)) >= limit) fail('ServerException/tooManyUploads', { limit })
+    if (open >= limit) fail('ServerException/tooManyUploads', { limit })
     const upload: Upload = {
       id,
       repositoryId: repository.id,
@@ -150,12 +155,12 @@ export async function completeUpload(ctx: Context, state: UploadState, digests: 
   }
   const outcome = await ctx.metadata.write(async (tx) => {
     const now = ctx.clock.now()
-    if (!(await tx.uploads.find(upload.id))) {
+    const [open, existing] = await Promise.all([tx.uploads.find(upload.id), tx.layers.find(repository.id, digest)])
+    if (!open) {
       // Completed by someone else meanwhile, and then the file is theirs; or cancelled, and then nobody knows it.
       if (!(await tx.phys.isOwned(upload.phys))) await tx.trash.put(upload.phys, 'cancelled', now)
       return 'upload-gone'
     }
-    const existing = await tx.layers.find(repository.id, digest)
     await tx.layers.commit(upload, { digest, ...published }, now, now + ctx.limits.leaseMs)
     return existing === undefined ? 'new' : 'existed'
   })

@@ -50,7 +50,9 @@ describe('the statements that the contract runs', () => {
   async function openNoting(file: string): Promise<Metadata> {
     await (await openSqliteMetadata({ file, onFatal: unexpected })).close()
     const connection = openConnection(file, 0)
-    const writer = await openWriter({ file, busyMs: 1000, onFatal: unexpected })
+    const nothing = () => {}
+    const ofWriter = { file, busyMs: 1000, onFatal: unexpected, commitBegins: nothing, commitEnded: nothing }
+    const writer = await openWriter(ofWriter)
     const log = (event: { readonly query: { readonly sql: string } }) => void texts.add(event.query.sql)
     return createSqlMetadata({
       reader: new Kysely<Tables>({ dialect: directDialect(connection, () => {}), log }),
@@ -283,6 +285,23 @@ describe('the SQLite engine', () => {
         metadata.write((tx) => tx.trash.put('after', 'test', 0)),
         (error) => error === told[0],
       )
+    })
+  })
+
+  test('what a write asks together is one message to the thread, and its end with the commit another one', async (t) => {
+    await withMetadata({}, async (metadata) => {
+      const posted = t.mock.method(Worker.prototype, 'postMessage')
+      await metadata.write((tx) =>
+        Promise.all(['one', 'two', 'three'].map((name) => tx.trash.put(`together/${name}`, 'test', 0))),
+      )
+      const kinds = posted.mock.calls.map(({ arguments: [requests] }) =>
+        // The writer sends lists of requests.
+        (requests as unknown as readonly { readonly kind: string }[]).map(({ kind }) => kind),
+      )
+      assert.deepEqual(kinds, [
+        ['begin', 'run', 'run', 'run'],
+        ['end', 'commit'],
+      ])
     })
   })
 

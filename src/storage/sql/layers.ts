@@ -51,8 +51,6 @@ async function commit(
   leaseUntilMs: number,
 ): Promise<void> {
   // The name must come from the upload's own row: one that was discarded meanwhile is in the trash, and its file will be unlinked.
-  const removed = await removeUpload(db, { id: upload.id, phys: upload.phys })
-  if (removed.rows.length === 0) throw new Error(`upload ${upload.id} ended before its layer was committed`)
   const row = {
     digest: blob.digest,
     size: blob.size,
@@ -62,9 +60,14 @@ async function commit(
     bad: 0,
     checksums: toColumn(blob.checksums),
   }
-  const inserted = await insertBlob(db, row)
+  // Sent together, run in order: the blob's row comes before what refers to it.
+  const [removed, inserted] = await Promise.all([
+    removeUpload(db, { id: upload.id, phys: upload.phys }),
+    insertBlob(db, row),
+    putMembership(db, membership(upload.repositoryId, blob.digest, leaseUntilMs)),
+  ])
+  if (removed.rows.length === 0) throw new Error(`upload ${upload.id} ended before its layer was committed`)
   if (inserted.rows.length === 0) await settleSecondFile(db, row, nowMs)
-  await putMembership(db, membership(upload.repositoryId, blob.digest, leaseUntilMs))
 }
 
 /** There is a blob of this digest already: keep the good file, put the other one into the trash. */

@@ -15,7 +15,7 @@ import { physReads } from './phys.ts'
 import { policyReads, policyWrites } from './policies.ts'
 import { registryReads, registryWrites } from './registries.ts'
 import { repositoryReads, repositoryWrites } from './repositories.ts'
-import { statement } from './statement.ts'
+import { runTogether, statement } from './statement.ts'
 import { tagReads, tagWrites } from './tags.ts'
 import { trashReads, trashWrites } from './trash.ts'
 import type { Tables } from './tables.ts'
@@ -62,7 +62,10 @@ export function createSqlMetadata(engine: SqlEngine, workMs: number = workLimitM
 
   async function write<T>(work: (tx: MetadataWrites) => Promise<T>): Promise<T> {
     try {
-      return await engine.writer.transaction().execute((tx) => endsWithin(workMs, () => work(writesOf(tx))))
+      return await engine.writer.transaction().execute(async (tx) => {
+        await runTogether(tx)
+        return endsWithin(workMs, () => work(writesOf(tx)))
+      })
     } catch (error) {
       throw engine.toStorageError(error)
     }

@@ -30,7 +30,14 @@ export function directDialect(connection: SqliteConnection, onError: (error: unk
     releaseConnection: async () => {},
     destroy: async () => connection.close(),
   })
-  runDirectly(dialect.createAdapter(), (query) => only.executeQuery(query))
+  runDirectly(dialect.createAdapter(), (query) => {
+    try {
+      return Promise.resolve(toQueryResult(connection.run(query.sql, query.parameters)))
+    } catch {
+      // Again, with what is done about it: a failed read has changed nothing.
+      return only.executeQuery(query)
+    }
+  })
   return dialect
 }
 
@@ -86,17 +93,18 @@ async function readWithPatience(
 
 function kyselyConnection(run: (query: CompiledQuery) => Promise<StatementResult>): DatabaseConnection {
   return {
-    executeQuery: async <R>(query: CompiledQuery): Promise<QueryResult<R>> => {
-      const { rows, changes } = await run(query)
-      // The statement's own type says what its rows are.
-      return { rows: rows as R[], numAffectedRows: BigInt(changes) }
-    },
+    executeQuery: async <R>(query: CompiledQuery): Promise<QueryResult<R>> => toQueryResult(await run(query)),
     // Pages go by key; nothing reads a result piece by piece.
     // oxlint-disable-next-line require-yield
     streamQuery: async function* () {
       throw new Error('streamed queries are not offered')
     },
   }
+}
+
+function toQueryResult<R>({ rows, changes }: StatementResult): QueryResult<R> {
+  // The statement's own type says what its rows are.
+  return { rows: rows as R[], numAffectedRows: BigInt(changes) }
 }
 
 function dialectOf(driver: Driver): Dialect {

@@ -10,6 +10,7 @@ import { checkInBackground, stoppedUncleanly } from './check-database.ts'
 import { openConnection } from './connection.ts'
 import { directDialect, writerDialect } from './dialect.ts'
 import { isFatal, toStorageError } from './errors.ts'
+import { createReader } from './reader.ts'
 import { writeStatistics } from './statistics.ts'
 import { openWriter } from './writer.ts'
 
@@ -49,10 +50,14 @@ export async function openSqliteMetadata(options: SqliteOptions): Promise<Metada
   // Beside a server the log is always there; it has been checked by whoever opened the database first.
   const unclean = !asIs && (await stoppedUncleanly(file))
   await prepare(file, busyMs, asIs)
-  const writer = await openWriter({ file, busyMs, onFatal: die })
   // A server has the file for itself (the data directory is locked), so that a reader practically never meets a lock.
-  const connection = openConnection(file, asIs ? busyMs : 0, readerMappedBytes)
+  const connection = createReader(openConnection(file, asIs ? busyMs : 0, readerMappedBytes))
   connection.execute('pragma query_only = 1')
+  const { commitBegins, commitEnded } = connection
+  const writer = await openWriter({ file, busyMs, onFatal: die, commitBegins, commitEnded }).catch((error: unknown) => {
+    connection.close()
+    throw error
+  })
   const noteFatal = (error: unknown) => {
     if (isFatal(error) && error instanceof Error) die(error)
   }

@@ -1,4 +1,4 @@
-// What the main thread and the writer's worker say to each other. Messages are handled strictly in order.
+// What the main thread and the writer's worker say to each other: lists of these, handled strictly in order.
 
 /** What the worker is started with. */
 export interface WriterPlace {

@@ -7,7 +7,15 @@ import type { WriterFailure, WriterPlace, WriterReply, WriterRequest } from './w
 
 if (!parentPort) throw new Error('writer-worker.ts runs in a worker thread')
 const port = parentPort
-const reply = (message: WriterReply) => port.postMessage(message)
+let replies: WriterReply[] = []
+const reply = (message: WriterReply) => {
+  replies.push(message)
+}
+/** One message for all that was answered since the last one. */
+const send = () => {
+  if (replies.length > 0) port.postMessage(replies)
+  replies = []
+}
 
 try {
   // As `openWriter` starts it.
@@ -16,6 +24,7 @@ try {
 } catch (error) {
   reply({ kind: 'unusable', failure: toFailure(error) })
 }
+send()
 
 function serve(connection: SqliteConnection): void {
   /** Why nothing of this group can be committed any more; it lasts until the group's commit is asked for. */
@@ -81,7 +90,7 @@ function serve(connection: SqliteConnection): void {
     return toFailed(id, reason)
   }
 
-  port.on('message', (request: WriterRequest) => {
+  const handle = (request: WriterRequest) => {
     switch (request.kind) {
       case 'begin':
         return begin()
@@ -90,12 +99,18 @@ function serve(connection: SqliteConnection): void {
       case 'end':
         return reply(end(request.id, request.keep))
       case 'commit':
+        // Nobody waits for the disk who need not.
+        send()
         return reply(commit(request.id))
       case 'close':
         // Closing the last connection checkpoints the log into the database.
         connection.close()
         return port.close()
     }
+  }
+  port.on('message', (requests: readonly WriterRequest[]) => {
+    requests.forEach(handle)
+    send()
   })
   reply({ kind: 'ready' })
 }

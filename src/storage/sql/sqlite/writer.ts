@@ -26,7 +26,7 @@ export interface Writer {
 
 /** A group is closed after so many transactions or milliseconds: the first of them waits for the last. */
 const groupMax = 64
-const groupMs = 5
+const groupMs = 20
 const waitingMax = 10_000
 const waitMs = 30_000
 
@@ -37,6 +37,10 @@ interface Group {
 }
 
 export interface WriterOptions extends WriterPlace {
+  /** Told before the thread is asked to commit. */
+  readonly commitBegins: () => void
+  /** Told of the end of a commit, before any caller hears of it. */
+  readonly commitEnded: () => void
   readonly onFatal: (error: Error) => void
 }
 
@@ -44,7 +48,7 @@ export interface WriterOptions extends WriterPlace {
  * Starts the writer's thread. `onFatal` is told once when the database can not be trusted any more (an I/O error, a failed commit, the
  * thread's death); from then on every write throws that error.
  */
-export async function openWriter({ file, busyMs, onFatal }: WriterOptions): Promise<Writer> {
+export async function openWriter({ file, busyMs, onFatal, commitBegins, commitEnded }: WriterOptions): Promise<Writer> {
   const pending = new Map<
     number,
     { readonly resolve: (result: StatementResult) => void; readonly reject: (error: Error) => void }
@@ -60,12 +64,14 @@ export async function openWriter({ file, busyMs, onFatal }: WriterOptions): Prom
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
   worker.on('error', (error) => die(new Error('the writer of the database failed', { cause: error })))
   worker.on('exit', () => closing || die(new Error('the writer of the database ended')))
-  worker.on('message', (reply: WriterReply) => {
-    if (reply.kind !== 'done' && reply.kind !== 'failed') return
-    const asked = pending.get(reply.id)
-    pending.delete(reply.id)
-    if (reply.kind === 'done') asked?.resolve({ rows: reply.rows, changes: reply.changes })
-    else asked?.reject(toError(reply.failure))
+  worker.on('message', (replies: readonly WriterReply[]) => {
+    for (const reply of replies) {
+      if (reply.kind !== 'done' && reply.kind !== 'failed') continue
+      const asked = pending.get(reply.id)
+      pending.delete(reply.id)
+      if (reply.kind === 'done') asked?.resolve({ rows: reply.rows, changes: reply.changes })
+      else asked?.reject(toError(reply.failure))
+    }
   })
 
   function die(error: Error): void {
@@ -77,9 +83,18 @@ export async function openWriter({ file, busyMs, onFatal }: WriterOptions): Prom
     onFatal(error)
   }
 
-  // A worker has no origin to name.
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin
-  const tell = (request: WriterRequest) => worker.postMessage(request)
+  let outbox: WriterRequest[] = []
+  const send = () => {
+    const requests = outbox
+    outbox = []
+    // A worker has no origin to name.
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin
+    worker.postMessage(requests)
+  }
+  /** All that is told in one go is one message: a message and its answer cost more than most statements. */
+  const tell = (request: WriterRequest) => {
+    if (outbox.push(request) === 1) process.nextTick(send)
+  }
 
   async function ask(make: (id: number) => WriterRequest): Promise<StatementResult> {
     if (fatal !== undefined) throw fatal
@@ -119,9 +134,14 @@ export async function openWriter({ file, busyMs, onFatal }: WriterOptions): Prom
 
   function commitGroup(closed: Group): void {
     group = undefined
+    commitBegins()
     ask((id) => ({ kind: 'commit', id })).then(
-      () => closed.committed.resolve(),
+      () => {
+        commitEnded()
+        closed.committed.resolve()
+      },
       (error: Error) => {
+        commitEnded()
         if (isFatalForCommit(error)) die(error)
         closed.committed.reject(error)
       },
@@ -191,8 +211,8 @@ async function startWorker(place: WriterPlace): Promise<Worker> {
   })
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   worker.once('error', reject)
-  worker.once('message', (reply: WriterReply) => {
-    if (reply.kind === 'unusable') reject(toError(reply.failure))
+  worker.once('message', ([reply]: readonly WriterReply[]) => {
+    if (reply?.kind === 'unusable') reject(toError(reply.failure))
     else resolve()
   })
   try {

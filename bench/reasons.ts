@@ -1,0 +1,31 @@
+// Why a row misses a figure, for the page and the terminal: printed only beside a figure that is missed.
+
+/** By the name of a row or table, or its beginning. From profiles (`--profile ROW`), of the version that this page is about. */
+const reasons: Readonly<Record<string, string>> = {
+  manifest:
+    'an answer of the same bytes by node:http alone takes twice the processor time of nginx; login, decision, database, log line and metrics take three times as much again',
+  'blob-16k': 'the same for each request as for a manifest: node:http, login, decision, log line, metrics',
+  'blob-10m':
+    'each byte is read into the process and hashed before it leaves, so that no damaged layer is served: nginx hands the file to the kernel',
+  'blob-1g':
+    'each byte is read into the process and hashed (ranges: by CRC-32) before it leaves, so that no damaged layer is served: nginx hands the file to the kernel',
+  upload:
+    'beside SHA-256 each MiB gets a CRC-32, which costs Node as much again, on the thread that parses HTTP; the limit has no client and no socket',
+  'push-32':
+    'each image waits for four syncs of files and directories and shares in five commits; docker-registry syncs nothing. Statements of a transaction go to another thread and back, one transaction at a time',
+  'api-describe-images':
+    'a signed request is parsed, hashed and its signature made again before five look-ups in the database',
+}
+
+/** `undefined` where nobody has looked yet. */
+export function reasonOf(name: string): string | undefined {
+  const beginnings = Object.keys(reasons).filter((beginning) => name.startsWith(beginning))
+  const [closest] = beginnings.toSorted((one, other) => other.length - one.length)
+  return closest === undefined ? undefined : reasons[closest]
+}
+
+/** What stands beside a figure that is missed. */
+export function missedText(name: string): string {
+  const reason = reasonOf(name)
+  return reason === undefined ? 'misses, and nobody has looked why' : `misses because ${reason}`
+}
