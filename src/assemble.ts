@@ -7,9 +7,10 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 
 import { createCompiledPolicies } from './domain/authorisation/compiled-policies.ts'
-import type { AccessKeys, Caller, Limits, Services } from './domain/context.ts'
+import type { AccessKey, AccessKeys, Caller, Limits, Services } from './domain/context.ts'
 import { openIdentities } from './domain/identities/open-identities.ts'
 import { ecrLimits, ecrPublicLimits } from './domain/limits.ts'
+import type { Audit } from './domain/ports/audit.ts'
 import type { Markdown } from './domain/ports/markdown.ts'
 import { createDownloads } from './domain/public/downloads.ts'
 import { publicRegistryOf } from './domain/references.ts'
@@ -33,9 +34,16 @@ import { createSigV4Verifier } from './protocol/sigv4/verify.ts'
 import { openMarkdown } from './rendering/markdown.ts'
 import type { Config } from './settings.ts'
 import { orStartError, reasonOf, StartError } from './start-error.ts'
-import { type AuditLog, openAuditLog } from './storage/audit-log.ts'
-import { createKeyFiles, openAccessKeys, readSecrets, rootPrincipal } from './storage/key-file.ts'
-import { lockForServer, openStores, type Stores, type StoresOptions } from './stores.ts'
+import { type AuditState, openAuditLog } from './storage/audit-log.ts'
+import { createKeyFiles, openAccessKeys, readKeys, readSecrets, rootPrincipal } from './storage/key-file.ts'
+import {
+  lockForServer,
+  openStores,
+  openVolatileStores,
+  type Stores,
+  type StoresOptions,
+  type VolatileStores,
+} from './stores.ts'
 
 /** The access keys of a data directory, for commands beside the server. Throws, in a sentence, when they cannot be read. */
 export { readKeys } from './storage/key-file.ts'
@@ -69,11 +77,34 @@ export interface ServerAddress {
   readonly fingerprint?: string | undefined
 }
 
+/** What one listener answers with. */
+export interface Handlers {
+  readonly private: HttpHandler
+  readonly public: HttpHandler
+}
+
 /** A server that serves. */
 export interface Stowage {
   readonly address: ServerAddress
   /** Finishes what is in flight for `graceMs`, then closes everything. */
   readonly close: (graceMs: number) => Promise<void>
+}
+
+/** For registries that end with the process that made them (`stowage/testing`). */
+export interface VolatileOptions extends Pick<AssembleOptions, 'log' | 'onFatal'> {
+  /** `data` is a new directory, which the caller removes. */
+  readonly config: Config
+  readonly audit: Audit
+  /** Stands before the handler of each listener. */
+  readonly around: (handler: HttpHandler, side: keyof Handlers) => HttpHandler
+  /** False for one that is reached through `handlers` only; its links name the ports of `config` all the same. */
+  readonly isListening: boolean
+}
+
+export interface VolatileStowage extends Stowage, Pick<VolatileStores, 'state'> {
+  readonly services: Services
+  readonly handlers: Handlers
+  readonly rootKey: AccessKey
 }
 
 /** Opens everything and serves. Throws `StartError` or `ListenError`; then nothing is left open. */
@@ -83,9 +114,6 @@ export async function openStowage(options: AssembleOptions): Promise<Stowage> {
   const tls = await readTls(config)
   await lockForServer(config.data, opened)
   const stores = await openStores({ ...config, onFatal: options.onFatal, diskHooks: options.diskHooks }, opened)
-  const servers: HttpServer[] = []
-  let publicPort = config.publicPort
-  const ports = { port: () => server.port, publicPort: () => publicPort }
   const audit = openAuditLog({
     directory: join(config.data, 'audit'),
     level: config.auditLog,
@@ -95,10 +123,73 @@ export async function openStowage(options: AssembleOptions): Promise<Stowage> {
     alarm: (sentence, error) => (error === undefined ? log.warn(sentence) : log.error({ err: error }, sentence)),
   })
   opened.defer(() => audit.close())
+  await orStartError(undefined, () => createKeyFiles(config.data, config.account))
+  const serving = await serve({ ...options, tls, stores, audit, auditState: audit.state }, opened)
+  const housekeeping: Housekeeping = startHousekeeping({
+    services: serving.services,
+    log,
+    loadMetrics: serving.metrics.load,
+    collectEveryMs: config.collectMinutes * 60_000,
+    checkStore: stores.checkStore,
+    refillBallast: stores.refillBallast,
+    scrubEveryMs: config.scrubDays * 24 * 3_600_000,
+    scrubBytesPerSecond: config.scrubMibPerSecond * 1024 * 1024,
+    onDamagedDatabase: options.onFatal,
+  })
+  opened.defer(() => housekeeping.stop())
+  const kept = opened.move()
+  return { address: serving.address, close: closing(serving, kept) }
+}
+
+/** The same without any promise of durability, without a lock (the directory is the caller's own) and without work beside requests. */
+export async function openVolatileStowage(options: VolatileOptions): Promise<VolatileStowage> {
+  await using opened = new AsyncDisposableStack()
+  const { config, onFatal } = options
+  const stores = await openVolatileStores({ ...config, onFatal }, opened)
+  await orStartError(undefined, () => createKeyFiles(config.data, config.account, false))
+  const [rootKey] = readKeys(config.data)
+  if (!rootKey) throw new StartError('no root key was made')
+  const auditState = () => ({ lost: 0, waitingBytes: 0, isFailing: false })
+  const serving = await serve({ ...options, tls: await readTls(config), stores, auditState }, opened)
+  const kept = opened.move()
+  const { address, services, handlers } = serving
+  return { address, services, handlers, rootKey, state: stores.state, close: closing(serving, kept) }
+}
+
+interface ServeOptions extends AssembleOptions, Partial<Pick<VolatileOptions, 'around' | 'isListening'>> {
+  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined
+  readonly stores: Stores
+  readonly audit: Audit
+  readonly auditState: () => AuditState
+}
+
+interface Serving {
+  readonly address: ServerAddress
+  readonly services: Services
+  readonly handlers: Handlers
+  readonly metrics: Metrics
+  readonly servers: readonly HttpServer[]
+  /** From now on it finishes what it has and wants nothing new. */
+  readonly stop: () => void
+}
+
+function closing({ stop, servers }: Serving, kept: AsyncDisposableStack): Stowage['close'] {
+  return async (graceMs) => {
+    stop()
+    await Promise.all(servers.map((each) => each.close(graceMs)))
+    await kept.disposeAsync()
+  }
+}
+
+/** Stores to services to handlers to listeners. */
+async function serve(options: ServeOptions, opened: AsyncDisposableStack): Promise<Serving> {
+  const { config, log, tls, stores, audit, auditState, isListening = true } = options
+  const servers: HttpServer[] = []
+  let { port, publicPort } = config
   const metrics = createMetrics({
     blobs: stores.blobs,
     damagedLayers: () => stores.metadata.read.audit.countBad(),
-    audit: audit.state,
+    audit: auditState,
     activeRequests: () => servers.reduce((sum, each) => sum + each.activeRequests(), 0),
     clock: systemClock,
   })
@@ -107,11 +198,13 @@ export async function openStowage(options: AssembleOptions): Promise<Stowage> {
   const { services, layerKey, accessKeys } = await buildServices(
     options,
     { ...stores, markdown, audit },
-    ports,
+    { port: () => port, publicPort: () => publicPort },
     metrics,
   )
   let isStopping = false
-  const handlers = buildHandlers({ config, services, accessKeys, layerKey, metrics, isStopping: () => isStopping })
+  const built = buildHandlers({ config, services, accessKeys, layerKey, metrics, isStopping: () => isStopping })
+  const { around = (handler) => handler } = options
+  const handlers: Handlers = { private: around(built.private, 'private'), public: around(built.public, 'public') }
   const listener = {
     listen: config.listen,
     ...(tls && { tls }),
@@ -129,32 +222,13 @@ export async function openStowage(options: AssembleOptions): Promise<Stowage> {
     servers.push(opening)
     return opening
   }
-  const server: HttpServer = await open(handlers.private, config.port)
-  const publicServer = await open(handlers.public, config.publicPort)
+  const silent = (silentPort: number) => ({ address: config.listen, port: silentPort })
+  const server = isListening ? await open(handlers.private, config.port) : silent(config.port)
+  port = server.port
+  const publicServer = isListening ? await open(handlers.public, config.publicPort) : silent(config.publicPort)
   publicPort = publicServer.port
-  const housekeeping: Housekeeping = startHousekeeping({
-    services,
-    log,
-    loadMetrics: metrics.load,
-    collectEveryMs: config.collectMinutes * 60_000,
-    checkStore: stores.checkStore,
-    refillBallast: stores.refillBallast,
-    scrubEveryMs: config.scrubDays * 24 * 3_600_000,
-    scrubBytesPerSecond: config.scrubMibPerSecond * 1024 * 1024,
-    onDamagedDatabase: options.onFatal,
-  })
-  opened.defer(() => housekeeping.stop())
   const address = addressOf(config, { server, publicServer }, services, tls)
-
-  const kept = opened.move()
-  return {
-    address,
-    close: async (graceMs) => {
-      isStopping = true
-      await Promise.all(servers.map((each) => each.close(graceMs)))
-      await kept.disposeAsync()
-    },
-  }
+  return { address, services, handlers, metrics, servers, stop: () => (isStopping = true) }
 }
 
 async function readTls({
@@ -182,19 +256,16 @@ interface Built {
 
 async function buildServices(
   { config, log }: AssembleOptions,
-  stores: Stores & { readonly markdown: Markdown; readonly audit: AuditLog },
+  stores: Stores & { readonly markdown: Markdown; readonly audit: Audit },
   ports: { readonly port: () => number; readonly publicPort: () => number },
   metrics: Metrics,
 ): Promise<Built> {
   const directory = config.data
   const warn = (sentence: string) => log.warn(sentence)
-  const { rootKeys, secrets } = await orStartError(undefined, async () => {
-    await createKeyFiles(directory, config.account)
-    return {
-      rootKeys: openAccessKeys({ directory, clock: systemClock, warn }),
-      secrets: readSecrets({ directory, warn }),
-    }
-  })
+  const { rootKeys, secrets } = await orStartError(undefined, async () => ({
+    rootKeys: openAccessKeys({ directory, clock: systemClock, warn }),
+    secrets: readSecrets({ directory, warn }),
+  }))
   // A key that no client knows: it signs layer URLs and opens nothing else.
   const derived = hkdfSync('sha256', secrets.pageKey, '', 'layer URLs', 32)
   const layerKey = { accessKeyId: 'STOWAGELAYERURLS', secretAccessKey: Buffer.from(derived).toString('base64url') }
@@ -274,11 +345,6 @@ interface HandlerOptions extends Built {
   readonly isStopping: () => boolean
 }
 
-interface Handlers {
-  readonly private: HttpHandler
-  readonly public: HttpHandler
-}
-
 function buildHandlers(options: HandlerOptions): Handlers {
   const { config, services, accessKeys, layerKey, metrics, isStopping } = options
   const { clock } = services
@@ -328,15 +394,17 @@ function buildHandlers(options: HandlerOptions): Handlers {
   return { private: own, public: open }
 }
 
+type Listening = Pick<HttpServer, 'address' | 'port'>
+
 function addressOf(
   config: Config,
-  { server, publicServer }: { readonly server: HttpServer; readonly publicServer: HttpServer },
+  { server, publicServer }: { readonly server: Listening; readonly publicServer: Listening },
   services: Services,
   tls: { readonly cert: Buffer } | undefined,
 ): ServerAddress {
   const { account, region } = config
   const registry = { kind: 'private', accountId: account, region } as const
-  const originOf = ({ address, port }: HttpServer) => `${tls ? 'https' : 'http'}://${reachable(address)}:${port}`
+  const originOf = ({ address, port }: Listening) => `${tls ? 'https' : 'http'}://${reachable(address)}:${port}`
   const origin = originOf(server)
   const isNamed = config.domain !== undefined || config.registryHost !== undefined
   return {

@@ -17,6 +17,8 @@ import { openDiskLogos } from './storage/logos.ts'
 import { withBallast } from './storage/metadata-with-ballast.ts'
 import { createCheck } from './storage/sql/sqlite/check-database.ts'
 import { openSqliteMetadata } from './storage/sql/sqlite/open-sqlite-metadata.ts'
+import { openVolatileMetadata } from './storage/sql/sqlite/open-volatile-metadata.ts'
+import { openVolatileState, type VolatileState } from './storage/volatile-state.ts'
 
 /** Backups of a data directory, for commands. */
 export { backUp } from './storage/backup/back-up.ts'
@@ -45,6 +47,11 @@ export interface StoresOptions {
   readonly diskHooks?: DiskOptions['hooks']
 }
 
+/** The stores of a registry that ends with the process that made it. */
+export interface VolatileStores extends Stores {
+  readonly state: VolatileState
+}
+
 /** The stores of a data directory that a command works on. */
 export interface CommandStores extends Stores, AsyncDisposable {
   /** The process that serves from the directory meanwhile; `undefined` when there is none, and then none can start before the end. */
@@ -67,6 +74,27 @@ export async function lockForServer(directory: string, opened: AsyncDisposableSt
 /** Opens, and makes or brings up to date, the stores of a directory that the caller has locked. Throws StartError. */
 export async function openStores(options: StoresOptions, opened: AsyncDisposableStack): Promise<Stores> {
   return open(options, opened, false)
+}
+
+/**
+ * Opens stores that make no promise, in a new directory that the caller removes: nothing is fsynced, and no thread is started. Throws
+ * StartError.
+ */
+export async function openVolatileStores(
+  { data, reserveMib, onFatal }: StoresOptions,
+  opened: AsyncDisposableStack,
+): Promise<VolatileStores> {
+  const file = databaseIn(data)
+  const metadata = await orStartError(`cannot open the database ${file}`, () => openVolatileMetadata({ file, onFatal }))
+  opened.defer(() => metadata.close())
+  const reserveBytes = (reserveMib ?? 0) * MiB
+  const blobs = await orStartError(`cannot open the storage of layers in ${data}`, () =>
+    openDiskBlobs({ directory: data, durable: false, reserveBytes }),
+  )
+  opened.defer(() => blobs.close())
+  const logos = await openDiskLogos(data, { durable: false })
+  const state = openVolatileState(data, metadata, blobs)
+  return { metadata, blobs, logos, state, checkStore: createCheck(file, opened), refillBallast: async () => {} }
 }
 
 /**

@@ -38,5 +38,13 @@ export interface HttpResponse {
   readonly log?: Readonly<Record<string, unknown>>
 }
 
+/** Thrown by a handler, or by the body of its response, to have the connection broken without a further word: a fault that a test scripts. */
+export class CutConnectionError extends Error {
+  override readonly name = 'CutConnectionError'
+  constructor() {
+    super('the connection is cut on purpose')
+  }
+}
+
 /** A handler never throws for bad input; a throw is a defect, logged whole and answered as a bare 500. */
 export type HttpHandler = (request: HttpRequest) => Promise<HttpResponse>

@@ -31,6 +31,11 @@ export async function makeLayout(directory: string): Promise<void> {
   await syncDirectory(directory)
 }
 
+/** The directories that an upload needs. Those of blobs follow one by one: 256 take longer to make than all the rest of a start takes. */
+export async function makeUploads(directory: string): Promise<void> {
+  await mkdir(join(directory, 'uploads'), { recursive: true })
+}
+
 export function layoutOf(directory: string): DiskLayout {
   const blobs = join(directory, 'blobs')
   const uploads = join(directory, 'uploads')

@@ -2,7 +2,7 @@
 // only then may a row name the file (docs/storage-layout.md). A published file is never written to again.
 
 import { constants, type Stats } from 'node:fs'
-import { lstat, open, rename, rm, unlink, type FileHandle } from 'node:fs/promises'
+import { lstat, mkdir, open, rename, rm, unlink, type FileHandle } from 'node:fs/promises'
 import type { Blobs, PublishedBlob } from '../domain/ports/blobs.ts'
 import { UploadBusyError, UploadOffsetError } from '../domain/ports/storage-errors.ts'
 import type { Digest } from '../lib/digest.ts'
@@ -18,6 +18,7 @@ import {
   namesIn,
   layoutOf,
   makeLayout,
+  makeUploads,
   prefixes,
   syncDirectory,
   type BlobPath,
@@ -46,6 +47,8 @@ export interface DiskOptions {
   readonly readBytes?: number
   /** Takes the directory as it is and makes nothing in it. */
   readonly asIs?: boolean
+  /** False where nothing has to survive a crash of the machine, such as in tests: nothing is fsynced, and directories are made when they are needed. */
+  readonly durable?: boolean
   readonly hooks?: { readonly at: (point: DiskPoint) => Promise<void> }
 }
 
@@ -62,8 +65,8 @@ const buffersKept = 64
 
 /** Opens the store, and makes its directories when they are missing. The caller holds the lock of the data directory, but `asIs`. */
 export async function openDiskBlobs(options: DiskOptions): Promise<Blobs> {
-  const { directory, reserveBytes, setAside, readBytes, hooks, asIs = false } = options
-  if (!asIs) await makeLayout(directory)
+  const { directory, reserveBytes, setAside, readBytes, hooks, asIs = false, durable = true } = options
+  if (!asIs) await (durable ? makeLayout : makeUploads)(directory)
   const layout = layoutOf(directory)
   const space = openSpace({ directory, reserveBytes, setAside })
   const buffers = createBuffers(buffersKept)
@@ -146,6 +149,7 @@ export async function openDiskBlobs(options: DiskOptions): Promise<Blobs> {
       const sync = () => makeDurable(file, uploadId, from)
       await (size > largeBytes ? largeSync(sync) : sync())
       await at('blob:before-rename')
+      if (!durable) await mkdir(to.directory, { recursive: true })
       await rename(from, to.path)
       hashes.forget(uploadId)
       await at('blob:after-rename')
@@ -172,7 +176,7 @@ export async function openDiskBlobs(options: DiskOptions): Promise<Blobs> {
     digests: readonly Digest[],
   ): Promise<PublishedBlob | undefined> {
     await discardUpload(uploadId)
-    await syncDirectory(to.directory)
+    if (durable) await syncDirectory(to.directory)
     const checksums = await checksumsIfMatching(to.path, digests, undefined, buffers)
     return checksums && { size, checksums }
   }
@@ -184,7 +188,7 @@ export async function openDiskBlobs(options: DiskOptions): Promise<Blobs> {
   async function makeDurable(file: FileHandle, uploadId: string, path: string): Promise<void> {
     try {
       await at('blob:before-fsync')
-      await file.sync()
+      if (durable) await file.sync()
       await at('blob:after-fsync')
     } catch (error) {
       hashes.forget(uploadId)
@@ -197,7 +201,7 @@ export async function openDiskBlobs(options: DiskOptions): Promise<Blobs> {
   async function makeNameDurable(to: BlobPath): Promise<void> {
     try {
       await at('blob:before-dirsync')
-      await syncDirectory(to.directory)
+      if (durable) await syncDirectory(to.directory)
     } catch (error) {
       await rm(to.path, { force: true })
       throw error

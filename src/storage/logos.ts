@@ -9,19 +9,22 @@ import { namesIn, syncDirectory } from './disk-layout.ts'
 /** A digest of the bytes and something random: see domain/public/logos.ts. A name is checked before it becomes part of a path. */
 const logoName = /^[0-9a-f]{64}-[0-9a-f]{16}$/
 
-/** Opens the logos of a data directory, whose lock the caller holds. `asIs`: without the lock; nothing is made and nothing tidied up. */
-export async function openDiskLogos(directory: string, { asIs = false } = {}): Promise<Logos> {
+/**
+ * Opens the logos of a data directory, whose lock the caller holds. `asIs`: without the lock; nothing is made and nothing tidied up. `durable` false: what is
+ * put need not survive a crash of the machine.
+ */
+export async function openDiskLogos(directory: string, { asIs = false, durable = true } = {}): Promise<Logos> {
   const logos = join(directory, 'logos')
-  if (!asIs) await makeDirectory(directory, logos)
+  if (!asIs) await makeDirectory(directory, logos, durable)
   const pathOf = (name: string) => join(logos, `${name}.png`)
   return {
     put: async (name, bytes) => {
       if (!logoName.test(name)) throw new Error(`not the name of a logo: ${JSON.stringify(name)}`)
       const temporary = `${pathOf(name)}.new`
       try {
-        await writeDurably(temporary, bytes)
+        await writeNew(temporary, bytes, durable)
         await rename(temporary, pathOf(name))
-        await syncDirectory(logos)
+        if (durable) await syncDirectory(logos)
       } catch (error) {
         await rm(temporary, { force: true })
         throw toStorageError(error)
@@ -54,18 +57,18 @@ export async function openDiskLogos(directory: string, { asIs = false } = {}): P
   }
 }
 
-async function makeDirectory(directory: string, logos: string): Promise<void> {
+async function makeDirectory(directory: string, logos: string, durable: boolean): Promise<void> {
   await mkdir(logos, { recursive: true })
-  await syncDirectory(directory)
+  if (durable) await syncDirectory(directory)
   // What a crash cut short; no name is used again.
   for (const file of await readdir(logos)) if (file.endsWith('.new')) await rm(join(logos, file), { force: true })
 }
 
-async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+async function writeNew(path: string, bytes: Uint8Array, durable: boolean): Promise<void> {
   const handle = await open(path, 'wx', 0o600)
   try {
     await handle.writeFile(bytes)
-    await handle.sync()
+    if (durable) await handle.sync()
   } finally {
     await handle.close()
   }

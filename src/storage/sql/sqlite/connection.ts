@@ -34,12 +34,14 @@ const preparedMax = 512
 
 /**
  * Opens the database and checks its settings by reading them back; throws when one did not take (for example WAL on a network file
- * system). `busyMs` is how long a statement may block its thread while another process holds the lock.
+ * system). `busyMs` is how long a statement may block its thread while another process holds the lock. With `durable` false, for data that nobody
+ * was promised, a commit waits for no disk.
  */
-export function openConnection(file: string, busyMs: number): SqliteConnection {
+export function openConnection(file: string, busyMs: number, durable = true): SqliteConnection {
   const database = new DatabaseSync(file, { timeout: busyMs, enableForeignKeyConstraints: true })
   try {
-    for (const [name, value] of Object.entries(pragmas)) setPragma(database, name, value)
+    for (const [name, value] of Object.entries(durable ? pragmas : { ...pragmas, synchronous: 0 }))
+      setPragma(database, name, value)
     setPragma(database, 'busy_timeout', busyMs)
   } catch (error) {
     database.close()

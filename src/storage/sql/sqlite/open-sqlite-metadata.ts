@@ -3,17 +3,13 @@
 import { Kysely } from 'kysely'
 import type { Metadata } from '../../../domain/ports/metadata.ts'
 import { createSqlMetadata } from '../metadata.ts'
-import { migrate, refuseOutdated } from '../migrations/migrate.ts'
-import type { SchemaDialect } from '../migrations/schema-dialect.ts'
 import type { Tables } from '../tables.ts'
 import { checkInBackground, stoppedUncleanly } from './check-database.ts'
 import { openConnection } from './connection.ts'
 import { directDialect, writerDialect } from './dialect.ts'
 import { isFatal, toStorageError } from './errors.ts'
-import { writeStatistics } from './statistics.ts'
+import { bringUpToDate, refuseUnlessUpToDate } from './prepare-database.ts'
 import { openWriter } from './writer.ts'
-
-const sqliteSchema: SchemaDialect = { textType: 'text', clusteredTable: 'without rowid' }
 
 export interface SqliteOptions {
   /** The database's file; it is made when missing, its directory is not. */
@@ -72,10 +68,7 @@ export async function openSqliteMetadata(options: SqliteOptions): Promise<Metada
 async function prepare(file: string, busyMs: number, asIs: boolean): Promise<void> {
   const connection = openConnection(file, busyMs)
   try {
-    const db = new Kysely<Tables>({ dialect: directDialect(connection, () => {}) })
-    if (asIs) return await refuseOutdated(db, sqliteSchema)
-    await migrate(db, sqliteSchema)
-    writeStatistics(connection)
+    await (asIs ? refuseUnlessUpToDate(connection) : bringUpToDate(connection))
   } finally {
     connection.close()
   }
