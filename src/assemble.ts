@@ -10,6 +10,7 @@ import { createCompiledPolicies } from './domain/authorisation/compiled-policies
 import type { AccessKeys, Caller, Limits, Services } from './domain/context.ts'
 import { openIdentities } from './domain/identities/open-identities.ts'
 import { ecrLimits, ecrPublicLimits } from './domain/limits.ts'
+import { createOutbox, deliverLeftEvents } from './domain/outbox.ts'
 import type { Markdown } from './domain/ports/markdown.ts'
 import { createDownloads } from './domain/public/downloads.ts'
 import { publicRegistryOf } from './domain/references.ts'
@@ -42,6 +43,8 @@ export { readKeys } from './storage/key-file.ts'
 
 export interface AssembleOptions {
   readonly config: Config
+  /** The file that settings came from: it may lie in the data directory. */
+  readonly configFile?: string | undefined
   readonly log: Logger
   /** Told once when the database can not be trusted any more; the process is expected to end. */
   readonly onFatal: (error: Error) => void
@@ -81,8 +84,15 @@ export async function openStowage(options: AssembleOptions): Promise<Stowage> {
   await using opened = new AsyncDisposableStack()
   const { config, log } = options
   const tls = await readTls(config)
-  await lockForServer(config.data, opened)
-  const stores = await openStores({ ...config, onFatal: options.onFatal, diskHooks: options.diskHooks }, opened)
+  const named = [options.configFile, config.tlsCert, config.tlsKey].filter((path) => path !== undefined)
+  await lockForServer(config.data, opened, named)
+  const { onFatal, diskHooks } = options
+  const onSetAside = (path: string) =>
+    log.warn(
+      { path },
+      'a directory lay in the place of a file; it was moved out of the way, and nothing of the registry is in it',
+    )
+  const stores = await openStores({ ...config, onFatal, onSetAside, diskHooks }, opened)
   const servers: HttpServer[] = []
   let publicPort = config.publicPort
   const ports = { port: () => server.port, publicPort: () => publicPort }
@@ -97,6 +107,7 @@ export async function openStowage(options: AssembleOptions): Promise<Stowage> {
   opened.defer(() => audit.close())
   const metrics = createMetrics({
     blobs: stores.blobs,
+    logBytes: stores.logBytes,
     damagedLayers: () => stores.metadata.read.audit.countBad(),
     audit: audit.state,
     activeRequests: () => servers.reduce((sum, each) => sum + each.activeRequests(), 0),
@@ -110,6 +121,12 @@ export async function openStowage(options: AssembleOptions): Promise<Stowage> {
     ports,
     metrics,
   )
+  const left = await deliverLeftEvents(services)
+  if (left > 0)
+    log.warn(
+      { events: left },
+      'the server before this one ended without telling the audit log of changes; it is told now',
+    )
   let isStopping = false
   const handlers = buildHandlers({ config, services, accessKeys, layerKey, metrics, isStopping: () => isStopping })
   const listener = {
@@ -139,8 +156,10 @@ export async function openStowage(options: AssembleOptions): Promise<Stowage> {
     collectEveryMs: config.collectMinutes * 60_000,
     checkStore: stores.checkStore,
     refillBallast: stores.refillBallast,
+    logBytes: stores.logBytes,
     scrubEveryMs: config.scrubDays * 24 * 3_600_000,
     scrubBytesPerSecond: config.scrubMibPerSecond * 1024 * 1024,
+    onChecked: metrics.checked,
     onDamagedDatabase: options.onFatal,
   })
   opened.defer(() => housekeeping.stop())
@@ -215,6 +234,7 @@ async function buildServices(
   const services: Services = {
     ...stores,
     downloads: createDownloads(),
+    outbox: createOutbox(),
     clock: systemClock,
     ids: randomIds,
     limits: limitsOf(config, ecrLimits),
@@ -232,6 +252,7 @@ async function buildServices(
       const { deletedImages, memberships, layers, unlinked } = collection
       if (deletedImages + memberships + layers + unlinked > 0) log.info(collection, 'collected')
     },
+    onDecision: log.isLevelEnabled('debug') ? (line) => log.debug(line, 'decision') : undefined,
     onBackgroundError,
   }
   return { services, accessKeys, layerKey }
