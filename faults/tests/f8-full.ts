@@ -21,7 +21,7 @@ const [reserveMib, ballastMib] = [4, 4]
 const refusals = 6
 /** How soon a push has to be told. */
 const tellMs = 5_000
-const [fillMs, ballastMs] = [20_000, 40_000]
+const [fillMs, ballastMs] = [60_000, 60_000]
 /** A look at the disk is good for a second, and then a look has to be taken. */
 const noticeMs = 1_500
 
