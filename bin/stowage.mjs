@@ -23,6 +23,7 @@ const TASKS = {
   format: 'node_modules/oxfmt/bin/oxfmt',
   'bench:memory': 'bench/memory.ts',
   faults: 'faults/main.ts',
+  'bench:collector': 'bench/collector.ts',
   'bench:decisions': 'bench/decisions.ts',
   'bench:gallery': 'bench/gallery.ts',
   'bench:seed': 'bench/seed.ts',

@@ -1,6 +1,6 @@
 // Config to a running server. It opens everything in order and closes it in reverse; which stores there are, stores.ts knows.
 
-import { X509Certificate, hkdfSync } from 'node:crypto'
+import { hkdfSync } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -10,10 +10,10 @@ import { createCompiledPolicies } from './domain/authorisation/compiled-policies
 import type { AccessKey, AccessKeys, Caller, Limits, Services } from './domain/context.ts'
 import { openIdentities } from './domain/identities/open-identities.ts'
 import { ecrLimits, ecrPublicLimits } from './domain/limits.ts'
+import { createOutbox, deliverLeftEvents, type Outbox } from './domain/outbox.ts'
 import type { Audit } from './domain/ports/audit.ts'
 import type { Markdown } from './domain/ports/markdown.ts'
 import { createDownloads } from './domain/public/downloads.ts'
-import { publicRegistryOf } from './domain/references.ts'
 import { withSessions } from './domain/sts/sessions.ts'
 import { type Housekeeping, startHousekeeping } from './housekeeping.ts'
 import { systemClock } from './lib/clock.ts'
@@ -32,6 +32,7 @@ import { createPublicHandler } from './protocol/public/public-handler.ts'
 import type { RequestLine } from './protocol/request-log.ts'
 import { createSigV4Verifier } from './protocol/sigv4/verify.ts'
 import { openMarkdown } from './rendering/markdown.ts'
+import { addressOf, type ServerAddress } from './server-address.ts'
 import type { Config } from './settings.ts'
 import { orStartError, reasonOf, StartError } from './start-error.ts'
 import { type AuditState, openAuditLog } from './storage/audit-log.ts'
@@ -50,31 +51,13 @@ export { readKeys } from './storage/key-file.ts'
 
 export interface AssembleOptions {
   readonly config: Config
+  /** The file that settings came from: it may lie in the data directory. */
+  readonly configFile?: string | undefined
   readonly log: Logger
   /** Told once when the database can not be trusted any more; the process is expected to end. */
   readonly onFatal: (error: Error) => void
   /** For tests that end the process at a point of a write. */
   readonly diskHooks?: StoresOptions['diskHooks']
-}
-
-/** Where a server is, and who it is by default. */
-export interface ServerAddress {
-  /** Scheme, host and port that this machine reaches it at. */
-  readonly origin: string
-  /** The same for AWS clients: named as the certificate says, when the server has a name. */
-  readonly endpoint: string
-  /** What `docker login` takes. */
-  readonly registryHost: string
-  /** Scheme, host and port that this machine reaches the public registries at. */
-  readonly publicOrigin: string
-  /** What stands before `/<alias>/<repository>` for `docker pull`. */
-  readonly publicHost: string
-  readonly account: string
-  readonly region: string
-  /** A region that the API of public registries is offered in. */
-  readonly publicRegion: string
-  /** SHA-256 fingerprint of the certificate, when it speaks TLS. */
-  readonly fingerprint?: string | undefined
 }
 
 /** What one listener answers with. */
@@ -112,8 +95,15 @@ export async function openStowage(options: AssembleOptions): Promise<Stowage> {
   await using opened = new AsyncDisposableStack()
   const { config, log } = options
   const tls = await readTls(config)
-  await lockForServer(config.data, opened)
-  const stores = await openStores({ ...config, onFatal: options.onFatal, diskHooks: options.diskHooks }, opened)
+  const named = [options.configFile, config.tlsCert, config.tlsKey].filter((path) => path !== undefined)
+  await lockForServer(config.data, opened, named)
+  const { onFatal, diskHooks } = options
+  const onSetAside = (path: string) =>
+    log.warn(
+      { path },
+      'a directory lay in the place of a file; it was moved out of the way, and nothing of the registry is in it',
+    )
+  const stores = await openStores({ ...config, onFatal, onSetAside, diskHooks }, opened)
   const audit = openAuditLog({
     directory: join(config.data, 'audit'),
     level: config.auditLog,
@@ -124,7 +114,10 @@ export async function openStowage(options: AssembleOptions): Promise<Stowage> {
   })
   opened.defer(() => audit.close())
   await orStartError(undefined, () => createKeyFiles(config.data, config.account))
-  const serving = await serve({ ...options, tls, stores, audit, auditState: audit.state }, opened)
+  const serving = await serve(
+    { ...options, tls, stores, audit, auditState: audit.state, outbox: createOutbox() },
+    opened,
+  )
   const housekeeping: Housekeeping = startHousekeeping({
     services: serving.services,
     log,
@@ -132,8 +125,10 @@ export async function openStowage(options: AssembleOptions): Promise<Stowage> {
     collectEveryMs: config.collectMinutes * 60_000,
     checkStore: stores.checkStore,
     refillBallast: stores.refillBallast,
+    logBytes: stores.logBytes,
     scrubEveryMs: config.scrubDays * 24 * 3_600_000,
     scrubBytesPerSecond: config.scrubMibPerSecond * 1024 * 1024,
+    onChecked: serving.metrics.checked,
     onDamagedDatabase: options.onFatal,
   })
   opened.defer(() => housekeeping.stop())
@@ -150,7 +145,9 @@ export async function openVolatileStowage(options: VolatileOptions): Promise<Vol
   const [rootKey] = readKeys(config.data)
   if (!rootKey) throw new StartError('no root key was made')
   const auditState = () => ({ lost: 0, waitingBytes: 0, isFailing: false })
-  const serving = await serve({ ...options, tls: await readTls(config), stores, auditState }, opened)
+  // Nobody comes after this process who could deliver what it leaves.
+  const outbox = { ...createOutbox(), hasRoom: () => false }
+  const serving = await serve({ ...options, tls: await readTls(config), stores, auditState, outbox }, opened)
   const kept = opened.move()
   const { address, services, handlers } = serving
   return { address, services, handlers, rootKey, state: stores.state, close: closing(serving, kept) }
@@ -161,6 +158,7 @@ interface ServeOptions extends AssembleOptions, Partial<Pick<VolatileOptions, 'a
   readonly stores: Stores
   readonly audit: Audit
   readonly auditState: () => AuditState
+  readonly outbox: Outbox
 }
 
 interface Serving {
@@ -183,11 +181,12 @@ function closing({ stop, servers }: Serving, kept: AsyncDisposableStack): Stowag
 
 /** Stores to services to handlers to listeners. */
 async function serve(options: ServeOptions, opened: AsyncDisposableStack): Promise<Serving> {
-  const { config, log, tls, stores, audit, auditState, isListening = true } = options
+  const { config, log, tls, stores, audit, auditState, outbox, isListening = true } = options
   const servers: HttpServer[] = []
   let { port, publicPort } = config
   const metrics = createMetrics({
     blobs: stores.blobs,
+    logBytes: stores.logBytes,
     damagedLayers: () => stores.metadata.read.audit.countBad(),
     audit: auditState,
     activeRequests: () => servers.reduce((sum, each) => sum + each.activeRequests(), 0),
@@ -197,10 +196,16 @@ async function serve(options: ServeOptions, opened: AsyncDisposableStack): Promi
   opened.defer(() => markdown.close())
   const { services, layerKey, accessKeys } = await buildServices(
     options,
-    { ...stores, markdown, audit },
+    { ...stores, markdown, audit, outbox },
     { port: () => port, publicPort: () => publicPort },
     metrics,
   )
+  const left = await deliverLeftEvents(services)
+  if (left > 0)
+    log.warn(
+      { events: left },
+      'the server before this one ended without telling the audit log of changes; it is told now',
+    )
   let isStopping = false
   const built = buildHandlers({ config, services, accessKeys, layerKey, metrics, isStopping: () => isStopping })
   const { around = (handler) => handler } = options
@@ -256,7 +261,7 @@ interface Built {
 
 async function buildServices(
   { config, log }: AssembleOptions,
-  stores: Stores & { readonly markdown: Markdown; readonly audit: Audit },
+  stores: Stores & { readonly markdown: Markdown; readonly audit: Audit; readonly outbox: Outbox },
   ports: { readonly port: () => number; readonly publicPort: () => number },
   metrics: Metrics,
 ): Promise<Built> {
@@ -303,6 +308,7 @@ async function buildServices(
       const { deletedImages, memberships, layers, unlinked } = collection
       if (deletedImages + memberships + layers + unlinked > 0) log.info(collection, 'collected')
     },
+    onDecision: log.isLevelEnabled('debug') ? (line) => log.debug(line, 'decision') : undefined,
     onBackgroundError,
   }
   return { services, accessKeys, layerKey }
@@ -392,37 +398,4 @@ function buildHandlers(options: HandlerOptions): Handlers {
     health,
   })
   return { private: own, public: open }
-}
-
-type Listening = Pick<HttpServer, 'address' | 'port'>
-
-function addressOf(
-  config: Config,
-  { server, publicServer }: { readonly server: Listening; readonly publicServer: Listening },
-  services: Services,
-  tls: { readonly cert: Buffer } | undefined,
-): ServerAddress {
-  const { account, region } = config
-  const registry = { kind: 'private', accountId: account, region } as const
-  const originOf = ({ address, port }: Listening) => `${tls ? 'https' : 'http'}://${reachable(address)}:${port}`
-  const origin = originOf(server)
-  const isNamed = config.domain !== undefined || config.registryHost !== undefined
-  return {
-    origin,
-    endpoint: isNamed ? services.links.proxyEndpoint(registry) : origin,
-    registryHost: services.links.registryHost(registry),
-    publicOrigin: originOf(publicServer),
-    publicHost: services.links.registryHost(publicRegistryOf(account)),
-    account,
-    region,
-    publicRegion: services.publicRegions[0] ?? region,
-    ...(tls && { fingerprint: new X509Certificate(tls.cert).fingerprint256 }),
-  }
-}
-
-/** An address to connect to: a wildcard is one to listen on only. */
-function reachable(address: string): string {
-  if (address === '0.0.0.0') return '127.0.0.1'
-  if (address === '::') return '[::1]'
-  return address.includes(':') ? `[${address}]` : address
 }

@@ -90,10 +90,12 @@ function buildProgram(done: (code: number) => void): Command {
     ['data'],
   )
     .option('--without-keys', 'Leave the access keys and secrets out')
+    .option('--without-audit', 'Leave the audit log out')
     .option('--json', 'As JSON')
-    .action(async (directory: string, { withoutKeys, json, ...flags }: Flags) => {
+    .action(async (directory: string, { withoutKeys, withoutAudit, json, ...flags }: Flags) => {
       const { makeBackup } = await import('./backup.ts')
-      const options = { directory, withKeys: withoutKeys !== true, asJson: json === true }
+      const withAudit = withoutAudit !== true
+      const options = { directory, withKeys: withoutKeys !== true, withAudit, asJson: json === true }
       done(await makeBackup(load(flags).config.data, options))
     })
 

@@ -61,9 +61,11 @@ async function answer(service: Service, exchange: Exchange, refusal: number | un
       response = await service.handler(new ReceivedRequest(exchange, service.secure))
     } catch (error) {
       if (error instanceof CutConnectionError) return breakOff(service, exchange)
-      if (!(exchange.gone && error instanceof ClientGoneError)) service.onDefect(error, exchange.requestId)
-      response = defectAnswer
+      response = { ...defectAnswer, defect: error }
     }
+    const { defect } = response
+    if (defect !== undefined && !(exchange.gone && defect instanceof ClientGoneError))
+      service.onDefect(defect, exchange.requestId)
   } else {
     response = { status: refusal, headers: {} }
     close = true

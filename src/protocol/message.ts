@@ -36,6 +36,8 @@ export interface HttpResponse {
   readonly body?: string | Uint8Array | AsyncIterable<Uint8Array>
   /** What the log line of this request carries beside the usual (operation, principal, repository ...); never a secret. */
   readonly log?: Readonly<Record<string, unknown>>
+  /** What failed inside, when this is the answer to that: logged whole, and no part of the answer. */
+  readonly defect?: unknown
 }
 
 /** Thrown by a handler, or by the body of its response, to have the connection broken without a further word: a fault that a test scripts. */
@@ -46,5 +48,5 @@ export class CutConnectionError extends Error {
   }
 }
 
-/** A handler never throws for bad input; a throw is a defect, logged whole and answered as a bare 500. */
+/** A handler never throws for bad input; a throw is a defect, logged whole and answered as a bare 500 where no protocol has words for it. */
 export type HttpHandler = (request: HttpRequest) => Promise<HttpResponse>

@@ -3,17 +3,27 @@
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logos } from '../domain/ports/logos.ts'
-import { isMissing, toStorageError } from './disk-errors.ts'
+import { isDirectoryError, isMissing, toStorageError } from './disk-errors.ts'
 import { namesIn, syncDirectory } from './disk-layout.ts'
+import { removeFile, setAsideIn } from './remove-file.ts'
 
 /** A digest of the bytes and something random: see domain/public/logos.ts. A name is checked before it becomes part of a path. */
 const logoName = /^[0-9a-f]{64}-[0-9a-f]{16}$/
 
-/**
- * Opens the logos of a data directory, whose lock the caller holds. `asIs`: without the lock; nothing is made and nothing tidied up. `durable` false: what is
- * put need not survive a crash of the machine.
- */
-export async function openDiskLogos(directory: string, { asIs = false, durable = true } = {}): Promise<Logos> {
+export interface LogosOptions {
+  /** Without the lock: nothing is made and nothing tidied up. */
+  readonly asIs?: boolean
+  /** False where what is put need not survive a crash of the machine. */
+  readonly durable?: boolean
+  /** Told where a directory went that lay in the place of a file and is not empty. */
+  readonly onSetAside?: (path: string) => void
+}
+
+/** Opens the logos of a data directory, whose lock the caller holds. */
+export async function openDiskLogos(
+  directory: string,
+  { asIs = false, durable = true, onSetAside = () => {} }: LogosOptions = {},
+): Promise<Logos> {
   const logos = join(directory, 'logos')
   if (!asIs) await makeDirectory(directory, logos, durable)
   const pathOf = (name: string) => join(logos, `${name}.png`)
@@ -35,12 +45,13 @@ export async function openDiskLogos(directory: string, { asIs = false, durable =
       try {
         return await readFile(pathOf(name))
       } catch (error) {
-        if (isMissing(error)) return undefined
+        // A directory in its place is as good as none.
+        if (isMissing(error) || isDirectoryError(error)) return undefined
         throw error
       }
     },
     list: async function* () {
-      for await (const files of namesIn(logos)) {
+      for await (const files of namesIn(logos, 'whatever they are')) {
         const listed: { name: string; putAtMs: number }[] = []
         for (const name of files.filter((file) => file.endsWith('.png')).map((file) => file.slice(0, -4))) {
           if (!logoName.test(name)) continue
@@ -52,7 +63,7 @@ export async function openDiskLogos(directory: string, { asIs = false, durable =
       }
     },
     remove: async (name) => {
-      if (logoName.test(name)) await rm(pathOf(name), { force: true })
+      if (logoName.test(name)) await removeFile(pathOf(name), { aside: setAsideIn(directory), onSetAside })
     },
   }
 }

@@ -82,7 +82,11 @@ export function createRequestLog(): Recorder {
     audit: {
       level: 'all',
       // What a test does itself, past the listeners, belongs to no request.
-      record: (event) => void underWay.get(event.requestID)?.push(performedIn(event)),
+      record: (event) => {
+        underWay.get(event.requestID)?.push(performedIn(event))
+        return true
+      },
+      flush: async () => true,
     },
     begin: (request, operation, side) => {
       const { requestId, method, target, headers } = request

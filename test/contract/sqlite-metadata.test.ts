@@ -16,6 +16,7 @@ import { createSqlMetadata } from '../../src/storage/sql/metadata.ts'
 import { openConnection } from '../../src/storage/sql/sqlite/connection.ts'
 import { directDialect, writerDialect } from '../../src/storage/sql/sqlite/dialect.ts'
 import { toStorageError } from '../../src/storage/sql/sqlite/errors.ts'
+import { logBytesMax } from '../../src/storage/sql/sqlite/log-file.ts'
 import { openSqliteMetadata, type SqliteOptions } from '../../src/storage/sql/sqlite/open-sqlite-metadata.ts'
 import { openWriter } from '../../src/storage/sql/sqlite/writer.ts'
 import type { Tables } from '../../src/storage/sql/tables.ts'
@@ -50,7 +51,7 @@ describe('the statements that the contract runs', () => {
   async function openNoting(file: string): Promise<Metadata> {
     await (await openSqliteMetadata({ file, onFatal: unexpected })).close()
     const connection = openConnection(file, 0)
-    const writer = await openWriter({ file, busyMs: 1000, onFatal: unexpected })
+    const writer = await openWriter({ file, busyMs: 1000, logBytesMax, onFatal: unexpected })
     const log = (event: { readonly query: { readonly sql: string } }) => void texts.add(event.query.sql)
     return createSqlMetadata({
       reader: new Kysely<Tables>({ dialect: directDialect(connection, () => {}), log }),

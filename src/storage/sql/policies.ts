@@ -12,10 +12,11 @@ export function policyReads(db: Kysely<Tables>): PolicyReads {
     about: async (registry, name) => {
       const [ofRepository, ofRegistry] = await Promise.all([
         findAbout(db, { ...registry, name }),
-        findRegistryPolicy(db, registry),
+        // A public registry has none, and a pull from one asks this.
+        registry.kind === 'public' ? undefined : findRegistryPolicy(db, registry),
       ])
       const [found] = ofRepository.rows
-      return { repositoryId: found?.id, repository: found?.body ?? undefined, registry: ofRegistry.rows[0]?.body }
+      return { repositoryId: found?.id, repository: found?.body ?? undefined, registry: ofRegistry?.rows[0]?.body }
     },
   }
 }

@@ -1,6 +1,7 @@
 // One SQLite connection with the settings that durability rests on, and statements that stay prepared.
 // Used on the main thread (reads, migrations) and in the writer's worker.
 
+import { logBytesMax } from './log-file.ts'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 
 /** The answer to one statement. */
@@ -24,9 +25,11 @@ const pragmas: Readonly<Record<string, number | string>> = {
   synchronous: 2,
   foreign_keys: 1,
   wal_autocheckpoint: 1000,
-  journal_size_limit: 64 * 1024 * 1024,
+  journal_size_limit: logBytesMax,
   trusted_schema: 0,
   cell_size_check: 1,
+  // In memory: a statement that needs a file for its journal fails when no descriptor is left, and the server would end (seen: F22).
+  temp_store: 2,
 }
 
 /** More than the statements there are: a bound, not a working size. */

@@ -7,8 +7,10 @@ import type { Tables } from '../tables.ts'
 import { checkInBackground, stoppedUncleanly } from './check-database.ts'
 import { openConnection } from './connection.ts'
 import { directDialect, writerDialect } from './dialect.ts'
+import { logBytesMax } from './log-file.ts'
 import { isFatal, toStorageError } from './errors.ts'
 import { bringUpToDate, refuseUnlessUpToDate } from './prepare-database.ts'
+import { refuseForeign } from './refuse-foreign.ts'
 import { openWriter } from './writer.ts'
 
 export interface SqliteOptions {
@@ -23,13 +25,19 @@ export interface SqliteOptions {
   readonly workMs?: number
   /** Takes the database as it is: another process may be at work in it. One that is missing or not up to date is refused. */
   readonly asIs?: boolean
-  /** How long another process may hold the lock of the file before a write fails; 5 s. */
+  /**
+   * How long another process may hold the lock of the file before a write fails: 5 s; 30 s with `asIs`, where the other one is a server
+   * whose commits follow each other so closely that a command finds no gap for long (seen: F16 on a busy machine).
+   */
   readonly busyMs?: number
+  /** Bytes of the log above which a commit tries to empty it; 64 MiB. */
+  readonly logBytesMax?: number
 }
 
 /** Opens the metadata in an SQLite file, made or brought up to date first. Throws when the settings that durability needs do not take. */
 export async function openSqliteMetadata(options: SqliteOptions): Promise<Metadata> {
-  const { file, onFatal, workMs, busyMs = 5000, asIs = false } = options
+  const { file, onFatal, workMs, asIs = false } = options
+  const busyMs = options.busyMs ?? (asIs ? 30_000 : 5_000)
   let dead = false
   const die = (error: Error) => {
     if (dead) return
@@ -38,8 +46,9 @@ export async function openSqliteMetadata(options: SqliteOptions): Promise<Metada
   }
   // Beside a server the log is always there; it has been checked by whoever opened the database first.
   const unclean = !asIs && (await stoppedUncleanly(file))
+  await refuseForeign(file)
   await prepare(file, busyMs, asIs)
-  const writer = await openWriter({ file, busyMs, onFatal: die })
+  const writer = await openWriter({ file, busyMs, logBytesMax: options.logBytesMax ?? logBytesMax, onFatal: die })
   // A server has the file for itself (the data directory is locked), so that a reader practically never meets a lock.
   const connection = openConnection(file, asIs ? busyMs : 0)
   connection.execute('pragma query_only = 1')
