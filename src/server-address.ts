@@ -26,7 +26,10 @@ export interface ServerAddress {
   readonly fingerprint?: string | undefined
 }
 
-type Listening = Pick<HttpServer, 'address' | 'port'>
+interface Listening {
+  readonly address: string
+  readonly port: number
+}
 
 export function addressOf(
   config: Config,
