@@ -1,5 +1,6 @@
 // What a decision costs: processor time of one `decide`, for a policy of one statement and for sets as large accounts have them.
-// `npm run bench:decisions [-- --limit 10 --milliseconds 500]`; ends with 1 when a common one takes more than the limit, in microseconds.
+// `npm run bench:decisions [-- --slack 1 --milliseconds 500]`; ends with 1 when one takes more than its limit. `--slack 2` doubles the limits: for
+// a machine that is busy or slow.
 
 import { parseArgs } from 'node:util'
 
@@ -19,13 +20,13 @@ const session: Principal = {
 }
 
 const { values } = parseArgs({
-  options: { limit: { type: 'string', default: '10' }, milliseconds: { type: 'string', default: '500' } },
+  options: { slack: { type: 'string', default: '1' }, milliseconds: { type: 'string', default: '500' } },
 })
 
 interface Case {
   readonly name: string
-  /** Held to the limit: what most requests are. */
-  readonly isCommon: boolean
+  /** Microseconds. */
+  readonly limit: number
   readonly request: AccessRequest
   readonly policies: PolicySet
   /** What it has to come to: a measure of the wrong thing is none. */
@@ -77,33 +78,39 @@ const ofTeam = (team: number): Text => ({
   },
 })
 const teams = Array.from({ length: 50 }, (_, team) => ofTeam(team))
+/** What an index of the beginnings would not help. */
+const searching = Array.from({ length: 50 }, (_, team) => ({
+  Effect: 'Allow',
+  Action: 'ecr:*',
+  Resource: ['-*-build', '*/cache', '-?-*'].map((end) => `arn:aws:ecr:*:${owner}:repository/*team-${team}${end}`),
+}))
 const denials = Array.from({ length: 50 }, (_, team) => ({ ...ofTeam(team + 100), Effect: 'Deny' }))
 
 const cases: readonly Case[] = [
   {
     name: 'root, no policy',
-    isCommon: true,
+    limit: 10,
     request: asked({ kind: 'root', accountId: owner, arn: `arn:aws:iam::${owner}:root` }),
     policies: set({}),
     isAllowed: true,
   },
   {
     name: 'user, 1 statement',
-    isCommon: true,
+    limit: 10,
     request: asked(user),
     policies: set({ identity: [identity(pushAll)] }),
     isAllowed: true,
   },
   {
     name: 'user, power user',
-    isCommon: true,
+    limit: 10,
     request: asked(user),
     policies: set({ identity: [identity(powerUser)] }),
     isAllowed: true,
   },
   {
     name: 'session, power user, boundary, session policy, repository policy',
-    isCommon: true,
+    limit: 10,
     request: asked(session),
     policies: set({
       identity: [identity(powerUser)],
@@ -117,48 +124,58 @@ const cases: readonly Case[] = [
   },
   {
     name: 'user, 1 statement with conditions and variables',
-    isCommon: true,
+    limit: 10,
     request: asked(user),
     policies: set({ identity: [identity(ofTeam(7))] }),
     isAllowed: true,
   },
   {
     name: 'user, 50 statements with conditions and variables',
-    isCommon: false,
+    limit: 10,
     request: asked(user),
     policies: set({ identity: [identity(...teams)] }),
     isAllowed: true,
   },
   {
     name: 'user, the same and 50 that deny, none about it',
-    isCommon: false,
+    // A hundred statements, all of them asked.
+    limit: 20,
     request: asked(user),
     policies: set({ identity: [identity(...teams), identity(...denials)] }),
     isAllowed: true,
   },
   {
+    name: 'user, 50 statements of 3 patterns with wildcards each, refused',
+    request: asked(user, `arn:aws:ecr:eu-west-1:${owner}:repository/other/app`),
+    policies: set({ identity: [identity(...searching)] }),
+    // 150 searches through a text.
+    limit: 50,
+    isAllowed: false,
+  },
+  {
     name: 'user, 50 statements, refused',
-    isCommon: false,
+    limit: 10,
     request: asked(user, `arn:aws:ecr:eu-west-1:${owner}:repository/other/app`),
     policies: set({ identity: [identity(...teams)] }),
     isAllowed: false,
   },
 ]
 
-process.exitCode = measureAll(Number(values.limit), Number(values.milliseconds))
+process.exitCode = measureAll(Number(values.slack), Number(values.milliseconds))
 
-function measureAll(limitMicros: number, milliseconds: number): number {
+function measureAll(slack: number, milliseconds: number): number {
   // First all of them a while: no case is measured before the compiler knows the others too.
   for (const one of cases) microsPerDecision(one, milliseconds / 5)
-  let isWithin = true
-  print('', 'µs of processor time a decision')
+  let missed = 0
+  print('', 'µs of processor time a decision, and its limit')
   for (const one of cases) {
     const micros = Math.min(...Array.from({ length: 3 }, () => microsPerDecision(one, milliseconds)))
-    const isOver = one.isCommon && micros > limitMicros
-    if (isOver) isWithin = false
-    print(one.name, `${micros.toFixed(2)}${isOver ? `, OVER the limit of ${limitMicros}` : ''}`)
+    const limit = one.limit * slack
+    if (micros > limit) missed += 1
+    print(one.name, `${micros.toFixed(2).padStart(8)} of ${limit}${micros > limit ? ', MISSED' : ''}`)
   }
-  return isWithin ? 0 : 1
+  if (missed > 0) print('', `${missed} of ${cases.length} miss their limit`)
+  return missed > 0 ? 1 : 0
 }
 
 /** Processor time, not time: the machine may be busy. */

@@ -24,6 +24,7 @@ const TASKS = {
   bench: 'bench/main.ts',
   'bench:memory': 'bench/memory.ts',
   faults: 'faults/main.ts',
+  'bench:collector': 'bench/collector.ts',
   'bench:decisions': 'bench/decisions.ts',
   'bench:gallery': 'bench/gallery.ts',
   'bench:seed': 'bench/seed.ts',

@@ -19,6 +19,8 @@ export interface FaultResult {
 export interface FaultContext {
   readonly seed: string
   readonly random: Random
+  /** The whole test: it goes on beyond `seconds` until its goals are reached. */
+  readonly whole: boolean
   /** How long to go on making faults; the check afterwards comes on top. */
   readonly seconds: number
   readonly quick: boolean
@@ -29,11 +31,20 @@ export interface FaultContext {
   readonly say: (line: string) => void
 }
 
+export type Goals = Readonly<Record<string, number>>
+
 export interface FaultTest {
   readonly id: string
   readonly title: string
-  readonly needs: { readonly root?: true; readonly programs?: readonly string[] }
+  readonly needs: {
+    readonly root?: true
+    readonly programs?: readonly string[]
+    /** Why this machine can not do it, if it can not. */
+    readonly reason?: () => string | undefined
+  }
   readonly seconds: { readonly quick: number; readonly full: number }
+  /** Figures that a whole run has to reach at least, by their names. */
+  readonly goals?: Goals
   /** Whether it can be run against another registry, which is to show what the harness finds. */
   readonly peers?: true
   readonly run: (context: FaultContext) => Promise<FaultResult>

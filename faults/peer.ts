@@ -39,6 +39,8 @@ export async function openPeer({ dataDir, logFile, onBody, env }: RegistryOption
     readyMs,
     end,
     start,
+    // It has no tokens here, and nothing is signed.
+    followClock: () => Promise.resolve(0),
     // A program of its own on the same files, as its manual says.
     collect: async () => {
       const { code, stderr } = await runCommand(program, ['garbage-collect', configuration])

@@ -22,6 +22,8 @@ export interface Registry {
   readonly end: (signal: NodeJS.Signals) => Promise<number | string>
   /** Starts it again, on the same directory and port. */
   readonly start: () => Promise<void>
+  /** Signs by the server's clock from now on, whatever it shows, with a new token; gives how far it is ahead. */
+  readonly followClock: () => Promise<number>
   /** Takes away what no image needs, while it serves or while it does not, as the registry can. */
   readonly collect: () => Promise<void>
   /** Ends it for good. */

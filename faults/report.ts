@@ -32,6 +32,7 @@ function blockOf({ test, seed, seconds, tookSeconds, kind, figures, problems }: 
     ['machine', `${cpus().length} cores, Linux ${release().split('-')[0]}, Node ${process.versions.node}`],
     ['seed', `\`${seed}\``],
     ['size', `${seconds} s of faults, ${tookSeconds} s with the checks`],
+    ...Object.entries(test.goals ?? {}).map(([what, least]) => [`${what}, wanted`, `at least ${least}`]),
     ...Object.entries(figures).map(([what, value]) => [what, String(value)]),
     [
       'verdict',

@@ -4,12 +4,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { skipUnless, skipUnlessRoot } from '../test/support/client.ts'
+import { findProgram, skipUnless, skipUnlessRoot } from '../test/support/client.ts'
 import type { FaultResult, FaultTest, Problem } from './fault-test.ts'
 import { createRandom } from './random.ts'
 import type { RegistryKind } from './registry.ts'
 import { writeReport } from './report.ts'
 import { faultTests } from './tests.ts'
+import { missed } from './turns.ts'
 
 export interface Chosen {
   readonly test: readonly string[]
@@ -67,7 +68,25 @@ export function skipReason({ needs, peers }: FaultTest, peer: RegistryKind | und
   if (peer !== undefined && peers !== true) return `it is not about ${peer}`
   const programs = [...(needs.programs ?? []), ...(peer === undefined ? [] : [peer])]
   const reason = needs.root === true ? skipUnlessRoot(...programs) : skipUnless(...programs)
-  return reason === false ? undefined : reason
+  if (reason !== false) return `${reason}${packagesOf(programs)}`
+  return needs.reason?.()
+}
+
+/** Where Debian has the programs that are called otherwise than their package. */
+const packages: Readonly<Record<string, string>> = {
+  prlimit: 'util-linux',
+  losetup: 'mount',
+  xfs_io: 'xfsprogs',
+  'mkfs.xfs': 'xfsprogs',
+  'mkfs.ext4': 'e2fsprogs',
+  umount: 'mount',
+  cc: 'gcc and libc6-dev',
+}
+
+function packagesOf(programs: readonly string[]): string {
+  const missing = programs.filter((name) => findProgram(name) === undefined)
+  if (missing.length === 0) return ''
+  return ` (Debian: ${[...new Set(missing.map((name) => packages[name] ?? name))].join(' ')})`
 }
 
 export async function runFault(
@@ -80,11 +99,15 @@ export async function runFault(
   const directory = mkdtempSync(join(parent, `stowage-${test.id.toLowerCase()}-`))
   const startedAtMs = Date.now()
   const goOnSeconds = seconds ?? test.seconds[quick ? 'quick' : 'full']
-  const context = { seed, quick, kind: peer, directory, say, random: createRandom(seed), seconds: goOnSeconds }
-  const result = await test.run(context).catch(
+  const whole = !quick && seconds === undefined && peer === 'stowage'
+  const context = { seed, quick, whole, kind: peer, directory, say, random: createRandom(seed), seconds: goOnSeconds }
+  const ran = await test.run(context).catch(
     // A test that breaks has shown nothing, which is no success.
     (error: unknown): FaultResult => ({ figures: {}, problems: [{ rule: 'harness', text: textOf(error) }] }),
   )
+  // A test that was too small shows less than the page says.
+  const small = whole ? missed(ran, test.goals ?? {}).map((text) => ({ rule: 'size', text })) : []
+  const result = { ...ran, problems: [...ran.problems, ...small] }
   const failed = result.problems.length > 0
   const tookSeconds = Math.round((Date.now() - startedAtMs) / 1000)
   if (failed)

@@ -24,11 +24,14 @@ export interface StowageOptions extends RegistryOptions {
   readonly flags?: readonly string[]
   /** What the next start runs instead of the start script and `serve`; it takes the same flags. Asked at each start. */
   readonly entry?: () => readonly string[]
+  /** A program, with its arguments, that becomes the server: `prlimit --nofile=64`. */
+  readonly prefix?: readonly string[]
 }
 
 /** Starts it, and makes the repositories that are missing. */
 export async function openStowageServer(options: StowageOptions): Promise<Registry> {
-  const { dataDir, logFile, repositories, onBody, flags = [], entry = () => [startScript, 'serve'], env } = options
+  const { dataDir, logFile, repositories, onBody, flags = [], prefix = [], env } = options
+  const { entry = () => [startScript, 'serve'] } = options
   mkdirSync(dataDir, { recursive: true })
   const [port, publicPort] = [await freePort(), await freePort()]
   const origin = `http://127.0.0.1:${port}`
@@ -45,7 +48,7 @@ export async function openStowageServer(options: StowageOptions): Promise<Regist
   const readyMs: number[] = []
   let running: ServerProcess
   const start = async (): Promise<void> => {
-    const command = [process.execPath, ...entry(), ...where, '--log-format', 'json', ...flags]
+    const command = [...prefix, process.execPath, ...entry(), ...where, '--log-format', 'json', ...flags]
     running = await startProcess({ command, logFile, readyUrl: `${origin}/readyz`, ...(env && { env }) })
     readyMs.push(running.readyMs)
   }
@@ -64,8 +67,12 @@ export async function openStowageServer(options: StowageOptions): Promise<Regist
       if (!(error instanceof RepositoryAlreadyExistsException)) throw error
     })
   }
-  const { authorizationData } = await ecr.send(new GetAuthorizationTokenCommand({}))
-  const token = authorizationData?.[0]?.authorizationToken ?? ''
+  const askForToken = async () => {
+    const { authorizationData } = await ecr.send(new GetAuthorizationTokenCommand({}))
+    return authorizationData?.[0]?.authorizationToken ?? ''
+  }
+  const token = await askForToken()
+  const target = { origin, authorization: `Basic ${token}`, onBody }
   const end = async (signal: NodeJS.Signals): Promise<number | string> => {
     running.signal(signal)
     return running.ended
@@ -74,13 +81,22 @@ export async function openStowageServer(options: StowageOptions): Promise<Regist
     kind: 'stowage',
     dataDir,
     logFile,
-    target: { origin, authorization: `Basic ${token}`, onBody },
+    target,
     ecr,
     secrets: [secretAccessKey, token, ...secretsIn(dataDir)],
     process: () => running,
     readyMs,
     end,
     start,
+    followClock: async () => {
+      const { headers, body } = await fetch(`${origin}/healthz`)
+      await body?.cancel()
+      const shiftMs = Date.parse(headers.get('date') ?? '') - Date.now()
+      // What the SDK sets itself when it is told that its clock is wrong.
+      ecr.config.systemClockOffset = shiftMs
+      target.authorization = `Basic ${await askForToken()}`
+      return shiftMs
+    },
     collect: async () => {
       await openAdminCall(dataDir).call(collectGarbage, {})
     },

@@ -2,11 +2,11 @@
 
 import { join } from 'node:path'
 
-import { checkAlive } from './check-alive.ts'
+import { checkAlive, type Health } from './check-alive.ts'
 import { checkImages } from './check-images.ts'
 import { checkListings } from './check-listings.ts'
 import { checkByProgram, checkFiles } from './check-storage.ts'
-import { noTotals, type Totals } from './client.ts'
+import { type Client, type ClientOptions, createClient, noTotals, type Totals } from './client.ts'
 import { expectationsFrom } from './expectations.ts'
 import type { FaultContext, Problem } from './fault-test.ts'
 import { createGate, type Gate } from './gate.ts'
@@ -24,12 +24,14 @@ export interface SessionOptions {
   readonly name: string
   /** Where the data are, if not in the run's own directory. */
   readonly dataDir?: string
-  readonly server?: Partial<Pick<StowageOptions, 'flags' | 'entry' | 'env'>>
+  readonly server?: Partial<Pick<StowageOptions, 'flags' | 'entry' | 'env' | 'prefix'>>
   readonly layers?: LayerSource
   readonly mix?: Partial<Mix>
   readonly pushing?: Partial<Pick<Pushing, 'mayRepeat' | 'triesMax'>>
   /** Layers that no image names may go: leases are short. */
   readonly shortLeases?: boolean
+  /** The server's clock is not this machine's. */
+  readonly clockMoves?: boolean
   /** Errors are made under the server: it may log them, mark layers, and end itself. */
   readonly errorsExpected?: boolean
 }
@@ -39,6 +41,8 @@ export interface Session {
   readonly journal: Journal
   readonly gate: Gate
   readonly totals: Totals
+  /** A client that does as the test says, in turn with the pushers. */
+  readonly client: (own: string, options?: Partial<ClientOptions>) => Client
   readonly problems: Problem[]
   /** Starts so many pushers; they go on until `stopPushers`. */
   readonly startPushers: (count: number, options?: { readonly mix?: Partial<Mix>; readonly memory?: Memory }) => void
@@ -49,7 +53,7 @@ export interface Session {
   readonly restart: () => Promise<void>
   readonly goOn: () => void
   /** Keeps the pushers still and compares the registry with the journal: what was touched since the last look, or everything. */
-  readonly check: (scope: 'recent' | 'all') => Promise<void>
+  readonly check: (scope: 'recent' | 'all', health?: Health) => Promise<void>
   readonly figures: () => Record<string, string | number>
   /** Ends the server and everybody. */
   readonly close: () => Promise<void>
@@ -60,7 +64,7 @@ const repositories = ['faults/one', 'faults/two', 'faults/three']
 /** The `Session` is open from here on: `close` it. */
 export async function openSession(context: FaultContext, options: SessionOptions): Promise<Session> {
   const { kind, directory, random, seed } = context
-  const { name, server = {}, shortLeases = false, errorsExpected = false } = options
+  const { name, server = {}, shortLeases = false, errorsExpected = false, clockMoves = false } = options
   const words = watchWords()
   const open: RegistryOptions = {
     dataDir: options.dataDir ?? join(directory, name, 'data'),
@@ -120,12 +124,12 @@ export async function openSession(context: FaultContext, options: SessionOptions
     running.add(done)
   }
 
-  async function look(scope: 'recent' | 'all'): Promise<void> {
+  async function look(scope: 'recent' | 'all', health: Health): Promise<void> {
     const since = scope === 'all' ? 0 : lookedAt
     if (scope === 'all') reader.forget()
     lookedAt = journal.place()
     looks++
-    const alive = await checkAlive(registry)
+    const alive = await checkAlive(registry, health)
     report(alive)
     // Nothing more can be said of a server that is not there.
     if (alive.length > 0) return
@@ -133,7 +137,7 @@ export async function openSession(context: FaultContext, options: SessionOptions
     const isMeant = (touchedAt: number): boolean => touchedAt >= since
     const { target, ecr } = registry
     report(await checkImages({ reader, expectations, isMeant, layersLast: !shortLeases }))
-    report(await checkListings({ target, ecr, reader, expectations, repositories, isMeant }))
+    report(await checkListings({ target, ecr, reader, expectations, repositories, isMeant, clockMoves }))
     report(words.check(registry.logFile, !errorsExpected && kind === 'stowage'))
     if (kind !== 'stowage') return
     if (scope === 'all') await registry.collect()
@@ -146,6 +150,12 @@ export async function openSession(context: FaultContext, options: SessionOptions
     journal,
     gate,
     totals,
+    client: (own, more = {}) => {
+      const { target, ecr } = registry
+      const { signal } = stopping
+      const usual = { target, ecr, journal, repositories, turn: gate.turn, signal, ...options.pushing }
+      return createClient(own, { ...usual, ...more }, random.fork(`${name}/${own}`), totals)
+    },
     problems,
     startPushers: (count, { mix, memory } = {}) => {
       for (let index = 0; index < count; index++) startPusher(mixOf(mix), memory ?? { pushed: [] })
@@ -166,13 +176,13 @@ export async function openSession(context: FaultContext, options: SessionOptions
       await registry.start()
     },
     goOn: gate.open,
-    check: async (scope) => {
+    check: async (scope, health = 'ok') => {
       gate.shut()
       await gate.waitFor(() => running.size)
       try {
-        await look(scope)
+        await look(scope, health)
       } catch (error) {
-        const ended = await checkAlive(registry).catch(() => [])
+        const ended = await checkAlive(registry, health).catch(() => [])
         if (ended.length === 0) throw error
         // A server that dies of the questions is a finding, not a mistake of the harness.
         report(ended)

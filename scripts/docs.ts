@@ -1,4 +1,5 @@
-// Writes the pages that are made from the program: docs/configuration.md and docs/coverage.md. A test keeps them fresh.
+// Writes what is made from the program: docs/configuration.md, docs/coverage.md, and the client's modules in src/client/declared. A test keeps them
+// fresh.
 
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -13,12 +14,13 @@ import { publicOperations } from '../src/operations/public/index.ts'
 import { publicModelNames } from '../src/operations/public/model-names.ts'
 import { stsOperations } from '../src/operations/sts/index.ts'
 import { flagOf, settingNames, settings, variableOf } from '../src/settings.ts'
+import { declaredModules } from './declared-modules.ts'
 
 const ROOT = dirname(import.meta.dirname)
 
-/** The generated pages, by their path in the project. */
+/** What is generated, by its path in the project. */
 export function pages(): Readonly<Record<string, string>> {
-  return { 'docs/configuration.md': configurationPage(), 'docs/coverage.md': coveragePage() }
+  return { 'docs/configuration.md': configurationPage(), 'docs/coverage.md': coveragePage(), ...declaredModules() }
 }
 
 const generated = '<!-- Made by `npm run docs`; changes here are lost. -->'

@@ -1,6 +1,6 @@
 // Config to a running server. It opens everything in order and closes it in reverse; which stores there are, stores.ts knows.
 
-import { X509Certificate, hkdfSync } from 'node:crypto'
+import { hkdfSync } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -8,12 +8,13 @@ import type { Logger } from 'pino'
 
 import { createCompiledPolicies } from './domain/authorisation/compiled-policies.ts'
 import { createKeptLayers } from './domain/kept-layers.ts'
-import type { AccessKeys, Caller, Limits, Services } from './domain/context.ts'
+import type { AccessKey, AccessKeys, Caller, Limits, Services } from './domain/context.ts'
 import { openIdentities } from './domain/identities/open-identities.ts'
 import { ecrLimits, ecrPublicLimits } from './domain/limits.ts'
+import { createOutbox, deliverLeftEvents, type Outbox } from './domain/outbox.ts'
+import type { Audit } from './domain/ports/audit.ts'
 import type { Markdown } from './domain/ports/markdown.ts'
 import { createDownloads } from './domain/public/downloads.ts'
-import { publicRegistryOf } from './domain/references.ts'
 import { withSessions } from './domain/sts/sessions.ts'
 import { type Housekeeping, startHousekeeping } from './housekeeping.ts'
 import { systemClock } from './lib/clock.ts'
@@ -32,17 +33,27 @@ import { createPublicHandler } from './protocol/public/public-handler.ts'
 import type { RequestLine } from './protocol/request-log.ts'
 import { createSigV4Verifier } from './protocol/sigv4/verify.ts'
 import { openMarkdown } from './rendering/markdown.ts'
+import { addressOf, type ServerAddress } from './server-address.ts'
 import type { Config } from './settings.ts'
 import { orStartError, reasonOf, StartError } from './start-error.ts'
-import { type AuditLog, openAuditLog } from './storage/audit-log.ts'
-import { createKeyFiles, openAccessKeys, readSecrets, rootPrincipal } from './storage/key-file.ts'
-import { lockForServer, openStores, type Stores, type StoresOptions } from './stores.ts'
+import { type AuditState, openAuditLog } from './storage/audit-log.ts'
+import { createKeyFiles, openAccessKeys, readKeys, readSecrets, rootPrincipal } from './storage/key-file.ts'
+import {
+  lockForServer,
+  openStores,
+  openVolatileStores,
+  type Stores,
+  type StoresOptions,
+  type VolatileStores,
+} from './stores.ts'
 
 /** The access keys of a data directory, for commands beside the server. Throws, in a sentence, when they cannot be read. */
 export { readKeys } from './storage/key-file.ts'
 
 export interface AssembleOptions {
   readonly config: Config
+  /** The file that settings came from: it may lie in the data directory. */
+  readonly configFile?: string | undefined
   readonly log: Logger
   /** Told once when the database can not be trusted any more; the process is expected to end. */
   readonly onFatal: (error: Error) => void
@@ -50,24 +61,10 @@ export interface AssembleOptions {
   readonly diskHooks?: StoresOptions['diskHooks']
 }
 
-/** Where a server is, and who it is by default. */
-export interface ServerAddress {
-  /** Scheme, host and port that this machine reaches it at. */
-  readonly origin: string
-  /** The same for AWS clients: named as the certificate says, when the server has a name. */
-  readonly endpoint: string
-  /** What `docker login` takes. */
-  readonly registryHost: string
-  /** Scheme, host and port that this machine reaches the public registries at. */
-  readonly publicOrigin: string
-  /** What stands before `/<alias>/<repository>` for `docker pull`. */
-  readonly publicHost: string
-  readonly account: string
-  readonly region: string
-  /** A region that the API of public registries is offered in. */
-  readonly publicRegion: string
-  /** SHA-256 fingerprint of the certificate, when it speaks TLS. */
-  readonly fingerprint?: string | undefined
+/** What one listener answers with. */
+export interface Handlers {
+  readonly private: HttpHandler
+  readonly public: HttpHandler
 }
 
 /** A server that serves. */
@@ -77,16 +74,37 @@ export interface Stowage {
   readonly close: (graceMs: number) => Promise<void>
 }
 
+/** For registries that end with the process that made them (`stowage/testing`). */
+export interface VolatileOptions extends Pick<AssembleOptions, 'log' | 'onFatal'> {
+  /** `data` is a new directory, which the caller removes. */
+  readonly config: Config
+  readonly audit: Audit
+  /** Stands before the handler of each listener. */
+  readonly around: (handler: HttpHandler, side: keyof Handlers) => HttpHandler
+  /** False for one that is reached through `handlers` only; its links name the ports of `config` all the same. */
+  readonly isListening: boolean
+}
+
+export interface VolatileStowage extends Stowage, Pick<VolatileStores, 'state'> {
+  readonly services: Services
+  readonly handlers: Handlers
+  readonly rootKey: AccessKey
+}
+
 /** Opens everything and serves. Throws `StartError` or `ListenError`; then nothing is left open. */
 export async function openStowage(options: AssembleOptions): Promise<Stowage> {
   await using opened = new AsyncDisposableStack()
   const { config, log } = options
   const tls = await readTls(config)
-  await lockForServer(config.data, opened)
-  const stores = await openStores({ ...config, onFatal: options.onFatal, diskHooks: options.diskHooks }, opened)
-  const servers: HttpServer[] = []
-  let publicPort = config.publicPort
-  const ports = { port: () => server.port, publicPort: () => publicPort }
+  const named = [options.configFile, config.tlsCert, config.tlsKey].filter((path) => path !== undefined)
+  await lockForServer(config.data, opened, named)
+  const { onFatal, diskHooks } = options
+  const onSetAside = (path: string) =>
+    log.warn(
+      { path },
+      'a directory lay in the place of a file; it was moved out of the way, and nothing of the registry is in it',
+    )
+  const stores = await openStores({ ...config, onFatal, onSetAside, diskHooks }, opened)
   const audit = openAuditLog({
     directory: join(config.data, 'audit'),
     level: config.auditLog,
@@ -96,10 +114,82 @@ export async function openStowage(options: AssembleOptions): Promise<Stowage> {
     alarm: (sentence, error) => (error === undefined ? log.warn(sentence) : log.error({ err: error }, sentence)),
   })
   opened.defer(() => audit.close())
+  await orStartError(undefined, () => createKeyFiles(config.data, config.account))
+  const serving = await serve(
+    { ...options, tls, stores, audit, auditState: audit.state, outbox: createOutbox() },
+    opened,
+  )
+  const housekeeping: Housekeeping = startHousekeeping({
+    services: serving.services,
+    log,
+    loadMetrics: serving.metrics.load,
+    collectEveryMs: config.collectMinutes * 60_000,
+    checkStore: stores.checkStore,
+    refillBallast: stores.refillBallast,
+    logBytes: stores.logBytes,
+    scrubEveryMs: config.scrubDays * 24 * 3_600_000,
+    scrubBytesPerSecond: config.scrubMibPerSecond * 1024 * 1024,
+    onChecked: serving.metrics.checked,
+    onDamagedDatabase: options.onFatal,
+  })
+  opened.defer(() => housekeeping.stop())
+  const kept = opened.move()
+  return { address: serving.address, close: closing(serving, kept) }
+}
+
+/** The same without any promise of durability, without a lock (the directory is the caller's own) and without work beside requests. */
+export async function openVolatileStowage(options: VolatileOptions): Promise<VolatileStowage> {
+  await using opened = new AsyncDisposableStack()
+  const { config, onFatal } = options
+  const stores = await openVolatileStores({ ...config, onFatal }, opened)
+  await orStartError(undefined, () => createKeyFiles(config.data, config.account, false))
+  const [rootKey] = readKeys(config.data)
+  if (!rootKey) throw new StartError('no root key was made')
+  const auditState = () => ({ lost: 0, waitingBytes: 0, isFailing: false })
+  // Nobody comes after this process who could deliver what it leaves.
+  const outbox = { ...createOutbox(), hasRoom: () => false }
+  const serving = await serve({ ...options, tls: await readTls(config), stores, auditState, outbox }, opened)
+  const kept = opened.move()
+  const { address, services, handlers } = serving
+  return { address, services, handlers, rootKey, state: stores.state, close: closing(serving, kept) }
+}
+
+interface ServeOptions extends AssembleOptions, Partial<Pick<VolatileOptions, 'around' | 'isListening'>> {
+  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined
+  readonly stores: Stores
+  readonly audit: Audit
+  readonly auditState: () => AuditState
+  readonly outbox: Outbox
+}
+
+interface Serving {
+  readonly address: ServerAddress
+  readonly services: Services
+  readonly handlers: Handlers
+  readonly metrics: Metrics
+  readonly servers: readonly HttpServer[]
+  /** From now on it finishes what it has and wants nothing new. */
+  readonly stop: () => void
+}
+
+function closing({ stop, servers }: Serving, kept: AsyncDisposableStack): Stowage['close'] {
+  return async (graceMs) => {
+    stop()
+    await Promise.all(servers.map((each) => each.close(graceMs)))
+    await kept.disposeAsync()
+  }
+}
+
+/** Stores to services to handlers to listeners. */
+async function serve(options: ServeOptions, opened: AsyncDisposableStack): Promise<Serving> {
+  const { config, log, tls, stores, audit, auditState, outbox, isListening = true } = options
+  const servers: HttpServer[] = []
+  let { port, publicPort } = config
   const metrics = createMetrics({
     blobs: stores.blobs,
+    logBytes: stores.logBytes,
     damagedLayers: () => stores.metadata.read.audit.countBad(),
-    audit: audit.state,
+    audit: auditState,
     activeRequests: () => servers.reduce((sum, each) => sum + each.activeRequests(), 0),
     clock: systemClock,
   })
@@ -107,12 +197,20 @@ export async function openStowage(options: AssembleOptions): Promise<Stowage> {
   opened.defer(() => markdown.close())
   const { services, layerKey, accessKeys } = await buildServices(
     options,
-    { ...stores, markdown, audit },
-    ports,
+    { ...stores, markdown, audit, outbox },
+    { port: () => port, publicPort: () => publicPort },
     metrics,
   )
+  const left = await deliverLeftEvents(services)
+  if (left > 0)
+    log.warn(
+      { events: left },
+      'the server before this one ended without telling the audit log of changes; it is told now',
+    )
   let isStopping = false
-  const handlers = buildHandlers({ config, services, accessKeys, layerKey, metrics, isStopping: () => isStopping })
+  const built = buildHandlers({ config, services, accessKeys, layerKey, metrics, isStopping: () => isStopping })
+  const { around = (handler) => handler } = options
+  const handlers: Handlers = { private: around(built.private, 'private'), public: around(built.public, 'public') }
   const listener = {
     listen: config.listen,
     ...(tls && { tls }),
@@ -130,32 +228,13 @@ export async function openStowage(options: AssembleOptions): Promise<Stowage> {
     servers.push(opening)
     return opening
   }
-  const server: HttpServer = await open(handlers.private, config.port)
-  const publicServer = await open(handlers.public, config.publicPort)
+  const silent = (silentPort: number) => ({ address: config.listen, port: silentPort })
+  const server = isListening ? await open(handlers.private, config.port) : silent(config.port)
+  port = server.port
+  const publicServer = isListening ? await open(handlers.public, config.publicPort) : silent(config.publicPort)
   publicPort = publicServer.port
-  const housekeeping: Housekeeping = startHousekeeping({
-    services,
-    log,
-    loadMetrics: metrics.load,
-    collectEveryMs: config.collectMinutes * 60_000,
-    checkStore: stores.checkStore,
-    refillBallast: stores.refillBallast,
-    scrubEveryMs: config.scrubDays * 24 * 3_600_000,
-    scrubBytesPerSecond: config.scrubMibPerSecond * 1024 * 1024,
-    onDamagedDatabase: options.onFatal,
-  })
-  opened.defer(() => housekeeping.stop())
   const address = addressOf(config, { server, publicServer }, services, tls)
-
-  const kept = opened.move()
-  return {
-    address,
-    close: async (graceMs) => {
-      isStopping = true
-      await Promise.all(servers.map((each) => each.close(graceMs)))
-      await kept.disposeAsync()
-    },
-  }
+  return { address, services, handlers, metrics, servers, stop: () => (isStopping = true) }
 }
 
 async function readTls({
@@ -183,19 +262,16 @@ interface Built {
 
 async function buildServices(
   { config, log }: AssembleOptions,
-  stores: Stores & { readonly markdown: Markdown; readonly audit: AuditLog },
+  stores: Stores & { readonly markdown: Markdown; readonly audit: Audit; readonly outbox: Outbox },
   ports: { readonly port: () => number; readonly publicPort: () => number },
   metrics: Metrics,
 ): Promise<Built> {
   const directory = config.data
   const warn = (sentence: string) => log.warn(sentence)
-  const { rootKeys, secrets } = await orStartError(undefined, async () => {
-    await createKeyFiles(directory, config.account)
-    return {
-      rootKeys: openAccessKeys({ directory, clock: systemClock, warn }),
-      secrets: readSecrets({ directory, warn }),
-    }
-  })
+  const { rootKeys, secrets } = await orStartError(undefined, async () => ({
+    rootKeys: openAccessKeys({ directory, clock: systemClock, warn }),
+    secrets: readSecrets({ directory, warn }),
+  }))
   // A key that no client knows: it signs layer URLs and opens nothing else.
   const derived = hkdfSync('sha256', secrets.pageKey, '', 'layer URLs', 32)
   const layerKey = { accessKeyId: 'STOWAGELAYERURLS', secretAccessKey: Buffer.from(derived).toString('base64url') }
@@ -234,6 +310,7 @@ async function buildServices(
       const { deletedImages, memberships, layers, unlinked } = collection
       if (deletedImages + memberships + layers + unlinked > 0) log.info(collection, 'collected')
     },
+    onDecision: log.isLevelEnabled('debug') ? (line) => log.debug(line, 'decision') : undefined,
     onBackgroundError,
   }
   return { services, accessKeys, layerKey }
@@ -274,11 +351,6 @@ interface HandlerOptions extends Built {
   readonly config: Config
   readonly metrics: Metrics
   readonly isStopping: () => boolean
-}
-
-interface Handlers {
-  readonly private: HttpHandler
-  readonly public: HttpHandler
 }
 
 function buildHandlers(options: HandlerOptions): Handlers {
@@ -328,35 +400,4 @@ function buildHandlers(options: HandlerOptions): Handlers {
     health,
   })
   return { private: own, public: open }
-}
-
-function addressOf(
-  config: Config,
-  { server, publicServer }: { readonly server: HttpServer; readonly publicServer: HttpServer },
-  services: Services,
-  tls: { readonly cert: Buffer } | undefined,
-): ServerAddress {
-  const { account, region } = config
-  const registry = { kind: 'private', accountId: account, region } as const
-  const originOf = ({ address, port }: HttpServer) => `${tls ? 'https' : 'http'}://${reachable(address)}:${port}`
-  const origin = originOf(server)
-  const isNamed = config.domain !== undefined || config.registryHost !== undefined
-  return {
-    origin,
-    endpoint: isNamed ? services.links.proxyEndpoint(registry) : origin,
-    registryHost: services.links.registryHost(registry),
-    publicOrigin: originOf(publicServer),
-    publicHost: services.links.registryHost(publicRegistryOf(account)),
-    account,
-    region,
-    publicRegion: services.publicRegions[0] ?? region,
-    ...(tls && { fingerprint: new X509Certificate(tls.cert).fingerprint256 }),
-  }
-}
-
-/** An address to connect to: a wildcard is one to listen on only. */
-function reachable(address: string): string {
-  if (address === '0.0.0.0') return '127.0.0.1'
-  if (address === '::') return '[::1]'
-  return address.includes(':') ? `[${address}]` : address
 }

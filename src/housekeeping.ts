@@ -1,5 +1,6 @@
 // What the server does beside requests: once after its start the comparison of files and tables, then sweeps and collections, each every
-// few minutes, and the scrub; soon after each pull of a public image, the count of downloads; and a look at identities a few times a second.
+// few minutes, and the scrub; soon after each pull of a public image, the count of downloads; a look at identities a few times a second, and the removal of
+// delivered events.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -11,8 +12,9 @@ import { checkDatabaseIfDue } from './domain/database-check.ts'
 import type { CheckStore } from './domain/ports/store-audit.ts'
 import { sweepLogos } from './domain/public/sweep-logos.ts'
 import { recover, sweep } from './domain/recovery.ts'
-import { scrub } from './domain/scrub.ts'
+import { scrub, type ScrubReport } from './domain/scrub.ts'
 import { createRate, createShare } from './lib/pace.ts'
+import { watchDatabaseLog } from './watch-database-log.ts'
 
 export interface HousekeepingOptions {
   readonly services: Services
@@ -24,9 +26,12 @@ export interface HousekeepingOptions {
   readonly checkStore: CheckStore
   /** Makes the ballast whole where there is room for it. */
   readonly refillBallast: () => Promise<void>
+  /** How large the database's log is. */
+  readonly logBytes: () => Promise<number>
   /** Layers and the database are checked at least this often; 0 for never. */
   readonly scrubEveryMs: number
   readonly scrubBytesPerSecond: number
+  readonly onChecked: (report: ScrubReport) => void
   /** Told what the check of the database found. */
   readonly onDamagedDatabase: (error: Error) => void
 }
@@ -40,6 +45,8 @@ export interface Housekeeping {
 const calmMs = 1_000
 const betweenSweepsMs = 5 * 60_000
 const betweenRefillsMs = 30_000
+const betweenLogoSweepsMs = 60 * 60_000
+const betweenLogLooksMs = 10_000
 const betweenScrubsMs = 60 * 60_000
 /** Of one thread, for the comparison after the start. */
 const recoveryShare = 0.25
@@ -49,6 +56,8 @@ const dueAfter = 6 / 7
 const betweenLooksMs = 400
 /** How long after a pull its count is added, for many of them at once: at most a second with the writing. */
 const downloadsLagMs = 500
+/** Events that were delivered are removed many at a time. */
+const betweenClearsMs = 1_000
 const afterFailureMs = 10_000
 /** How long a stop waits for what is under way. */
 const patienceMs = 5_000
@@ -76,6 +85,7 @@ export function startHousekeeping(options: HousekeepingOptions): Housekeeping {
     const dueMs = () => Math.ceil(services.clock.now() - scrubEveryMs * dueAfter)
     return repeat(everyMs, 'a check of layers and database failed', async () => {
       const done = await scrub(services, { beforeMs: dueMs(), pace })
+      options.onChecked(done)
       if (done.damaged > 0) log.error(done, 'damaged layers were found: push them again')
       else if (done.layers > 0) log.info(done, 'layers were checked')
       const [fault] = (await checkDatabaseIfDue({ ...services, checkStore }, dueMs())) ?? []
@@ -90,11 +100,12 @@ export function startHousekeeping(options: HousekeepingOptions): Housekeeping {
       if (orphans > 0) log.warn({ orphans }, 'files that no layer owns were moved to the trash')
       if (damaged > 0) log.error({ damaged }, 'layers whose file is missing or has another size: push them again')
     })
-    await attempt('the check of logos after the start failed', async () => {
-      const logos = await sweepLogos(services)
-      if (logos > 0) log.warn({ logos }, 'logos that no catalog names were removed')
-    })
     await Promise.all([
+      // Again and again, since what a crash left is too young right after it to be told from what a request is about to name.
+      repeat(betweenLogoSweepsMs, 'a check of logos failed', async () => {
+        const logos = await sweepLogos(services)
+        if (logos > 0) log.warn({ logos }, 'logos that no catalog names were removed')
+      }),
       repeat(betweenSweepsMs, 'a sweep failed', async () => {
         const done = await sweep(services)
         if (done.expiredUploads + done.unlinked > 0) log.info(done, 'swept')
@@ -104,6 +115,7 @@ export function startHousekeeping(options: HousekeepingOptions): Housekeeping {
           await collect(services)
         }),
       repeat(betweenRefillsMs, 'the ballast could not be made', options.refillBallast),
+      repeat(betweenLogLooksMs, "the database's log could not be looked at", watchDatabaseLog(options.logBytes, log)),
       options.scrubEveryMs > 0 && scrubbing(),
     ])
   }
@@ -131,7 +143,25 @@ export function startHousekeeping(options: HousekeepingOptions): Housekeeping {
       log.error({ err: error }, 'the last downloads were not counted')
     })
   }
-  const done = Promise.all([work(), addDownloads(), watchIdentities()])
+  const clearOutbox = async () => {
+    let isTold = false
+    const clear = async () => {
+      try {
+        await services.outbox.clear(services)
+        isTold = false
+      } catch (error) {
+        if (!isTold)
+          log.error({ err: error }, 'delivered events could not be removed from the outbox; it is tried again')
+        isTold = true
+      }
+    }
+    while (await happens(services.outbox.some(), stopping.signal)) {
+      await pause(betweenClearsMs, stopping.signal)
+      await clear()
+    }
+    await clear()
+  }
+  const done = Promise.all([work(), addDownloads(), watchIdentities(), clearOutbox()])
   return {
     stop: async () => {
       stopping.abort()

@@ -1,22 +1,25 @@
 // The stores of a data directory: for the server, which owns the directory and makes what is missing, and for commands, which find it as
 // it is, with or without a server at work in it.
 
-import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
-
 import type { CheckStore } from './domain/ports/store-audit.ts'
 import type { Blobs } from './domain/ports/blobs.ts'
 import type { Logos } from './domain/ports/logos.ts'
 import type { Metadata } from './domain/ports/metadata.ts'
-import { orStartError, StartError } from './start-error.ts'
+import { DataDirectoryError, databaseIn, isFull, refuseForCommand, refuseForServer } from './storage/data-directory.ts'
+import { orStartError, reasonOf, StartError } from './start-error.ts'
 import { openBallast, releaseForStart } from './storage/ballast.ts'
 import { isRestoring } from './storage/backup/restore-marker.ts'
 import { type DiskOptions, openDiskBlobs } from './storage/disk.ts'
 import { lockDataDirectory } from './storage/lock.ts'
 import { openDiskLogos } from './storage/logos.ts'
 import { withBallast } from './storage/metadata-with-ballast.ts'
+import { withBoundedLog } from './storage/metadata-with-bounded-log.ts'
 import { createCheck } from './storage/sql/sqlite/check-database.ts'
-import { openSqliteMetadata } from './storage/sql/sqlite/open-sqlite-metadata.ts'
+import { isDamage } from './storage/sql/sqlite/errors.ts'
+import { logBytes, logBytesMax } from './storage/sql/sqlite/log-file.ts'
+import { openSqliteMetadata, type SqliteOptions } from './storage/sql/sqlite/open-sqlite-metadata.ts'
+import { openVolatileMetadata } from './storage/sql/sqlite/open-volatile-metadata.ts'
+import { openVolatileState, type VolatileState } from './storage/volatile-state.ts'
 
 /** Backups of a data directory, for commands. */
 export { backUp } from './storage/backup/back-up.ts'
@@ -28,6 +31,8 @@ export interface Stores {
   readonly blobs: Blobs
   readonly logos: Logos
   readonly checkStore: CheckStore
+  /** How large the database's log is. */
+  readonly logBytes: () => Promise<number>
   /** Makes the ballast whole where there is room for it. */
   readonly refillBallast: () => Promise<void>
 }
@@ -41,8 +46,15 @@ export interface StoresOptions {
   readonly ballastMib?: number | undefined
   /** Told once when the database can not be trusted any more; the process is expected to end. */
   readonly onFatal: (error: Error) => void
+  /** Told where a directory went that lay in the place of a file. */
+  readonly onSetAside?: (path: string) => void
   /** For tests that end the process at a point of a write. */
   readonly diskHooks?: DiskOptions['hooks']
+}
+
+/** The stores of a registry that ends with the process that made it. */
+export interface VolatileStores extends Stores {
+  readonly state: VolatileState
 }
 
 /** The stores of a data directory that a command works on. */
@@ -52,7 +64,12 @@ export interface CommandStores extends Stores, AsyncDisposable {
 }
 
 /** Takes the data directory, made when missing, for this process until `opened` is disposed. Throws StartError when another has it. */
-export async function lockForServer(directory: string, opened: AsyncDisposableStack): Promise<void> {
+export async function lockForServer(
+  directory: string,
+  opened: AsyncDisposableStack,
+  named: readonly string[] = [],
+): Promise<void> {
+  await asStartError(refuseForServer(directory, named))
   const held = await orStartError(`cannot use the data directory ${directory}`, () => lockDataDirectory(directory))
   if ('heldBy' in held) {
     const holder = held.heldBy === undefined ? 'another server' : `another server (process ${held.heldBy})`
@@ -66,7 +83,29 @@ export async function lockForServer(directory: string, opened: AsyncDisposableSt
 
 /** Opens, and makes or brings up to date, the stores of a directory that the caller has locked. Throws StartError. */
 export async function openStores(options: StoresOptions, opened: AsyncDisposableStack): Promise<Stores> {
-  return open(options, opened, false)
+  return open(options, opened, 'server')
+}
+
+/**
+ * Opens stores that make no promise, in a new directory that the caller removes: nothing is fsynced, and no thread is started. Throws
+ * StartError.
+ */
+export async function openVolatileStores(
+  { data, reserveMib, onFatal }: StoresOptions,
+  opened: AsyncDisposableStack,
+): Promise<VolatileStores> {
+  const file = databaseIn(data)
+  const metadata = await orStartError(`cannot open the database ${file}`, () => openVolatileMetadata({ file, onFatal }))
+  opened.defer(() => metadata.close())
+  const reserveBytes = (reserveMib ?? 0) * MiB
+  const blobs = await orStartError(`cannot open the storage of layers in ${data}`, () =>
+    openDiskBlobs({ directory: data, durable: false, reserveBytes }),
+  )
+  opened.defer(() => blobs.close())
+  const logos = await openDiskLogos(data, { durable: false })
+  const state = openVolatileState(data, metadata, blobs)
+  const checkStore = createCheck(file, opened, false)
+  return { metadata, blobs, logos, state, checkStore, logBytes: () => logBytes(file), refillBallast: async () => {} }
 }
 
 /**
@@ -77,16 +116,26 @@ export async function openStoresForCommand(options: StoresOptions): Promise<Comm
   const { data } = options
   await using opened = new AsyncDisposableStack()
   // Before the lock, which is a file in the directory.
-  await refuseForeign(data)
+  await asStartError(refuseForCommand(data))
   await refuseHalfRestored(data)
   const held = await orStartError(`cannot use the data directory ${data}`, () => lockDataDirectory(data))
   if (!('heldBy' in held)) opened.defer(() => held.release())
-  const stores = await open(options, opened, true)
+  const stores = await open(options, opened, 'heldBy' in held ? 'beside a server' : 'alone')
   const kept = opened.move()
   return {
     ...stores,
     server: 'heldBy' in held ? { pid: held.heldBy } : undefined,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  }
+}
+
+/** A directory that is none of ours is told without a cause: the wrong one was named. */
+async function asStartError(refusing: Promise<void>): Promise<void> {
+  try {
+    await refusing
+  } catch (error) {
+    if (!(error instanceof DataDirectoryError)) throw error
+    throw new StartError(error.message, error.kind === 'foreign' ? undefined : { cause: error })
   }
 }
 
@@ -97,40 +146,51 @@ async function refuseHalfRestored(data: string): Promise<void> {
     )
 }
 
-async function refuseForeign(data: string): Promise<void> {
-  const database = await stat(databaseIn(data)).catch(() => undefined)
-  if (!database?.isFile())
-    throw new StartError(`${data} is not a data directory of stowage (it has no metadata.db): name one with --data`)
-}
-
 async function open(
-  { data, reserveMib, ballastMib = 0, onFatal, diskHooks }: StoresOptions,
+  { data, reserveMib, ballastMib = 0, onFatal, onSetAside, diskHooks }: StoresOptions,
   opened: AsyncDisposableStack,
-  asIs: boolean,
+  place: 'server' | 'beside a server' | 'alone',
 ): Promise<Stores> {
+  const asIs = place !== 'server'
   const file = databaseIn(data)
   const reserveBytes = reserveMib === undefined ? undefined : reserveMib * MiB
   const ballast = openBallast({ directory: data, bytes: ballastMib * MiB, reserveBytes })
   if (!asIs) await releaseForStart(data, ballast)
-  const database = await orStartError(`cannot open the database ${file}`, () =>
-    openSqliteMetadata({ file, onFatal, asIs }),
-  )
+  const database = await openDatabase(data, { file, onFatal, asIs })
   opened.defer(() => database.close())
-  const metadata = withBallast(database, ballast)
+  const bytes = () => logBytes(file)
+  const metadata = withBallast(
+    withBoundedLog(database, { directory: data, logBytes: bytes, harmlessBytes: logBytesMax }),
+    ballast,
+  )
   const blobs = await orStartError(`cannot open the storage of layers in ${data}`, () =>
     openDiskBlobs({
       directory: data,
       asIs,
       ...(reserveBytes !== undefined && { reserveBytes }),
       setAside: ballast.missing,
+      ...(onSetAside && { onSetAside }),
       ...(diskHooks && { hooks: diskHooks }),
     }),
   )
   opened.defer(() => blobs.close())
-  const logos = await orStartError(`cannot open the storage of logos in ${data}`, () => openDiskLogos(data, { asIs }))
-  return { metadata, blobs, logos, checkStore: createCheck(file, opened), refillBallast: ballast.refill }
+  const logos = await orStartError(`cannot open the storage of logos in ${data}`, () =>
+    openDiskLogos(data, { asIs, ...(onSetAside && { onSetAside }) }),
+  )
+  const checkStore = createCheck(file, opened, place !== 'alone')
+  return { metadata, blobs, logos, checkStore, logBytes: bytes, refillBallast: ballast.refill }
+}
+
+async function openDatabase(data: string, options: SqliteOptions): Promise<Metadata> {
+  const what = `cannot open the database ${options.file}`
+  try {
+    return await openSqliteMetadata(options)
+  } catch (error) {
+    if (await isFull(data))
+      throw new StartError(`${what}: the disk is full; make room on it and try again`, { cause: error })
+    const remedy = isDamage(error) ? `; restore a backup with "stowage restore"` : ''
+    throw new StartError(`${what}: ${reasonOf(error)}${remedy}`, { cause: error })
+  }
 }
 
 const MiB = 1024 * 1024
-
-const databaseIn = (data: string): string => join(data, 'metadata.db')

@@ -1,4 +1,4 @@
-// The seven invariants of ARCHITECTURE.md, read off the sources.
+// The eight invariants of ARCHITECTURE.md, read off the sources.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -22,6 +22,16 @@ function places(where: readonly SourceFile[], patterns: readonly RegExp[]): read
   return where.flatMap((file) =>
     patterns.filter((pattern) => pattern.test(file.code)).map((pattern) => `${file.path}: ${pattern.source}`),
   )
+}
+
+const loads = new Map(
+  files.map((file) => [file.path, file.imports.filter((item) => !item.typeOnly).map(({ target }) => target)]),
+)
+
+/** All that a file loads, directly or not. */
+function reached(from: string, seen = new Set<string>(), by = loads): ReadonlySet<string> {
+  for (const target of by.get(from) ?? []) if (!seen.has(target)) reached(target, seen.add(target), by)
+  return seen
 }
 
 test('there is something to look at', () => {
@@ -151,7 +161,9 @@ test('5. every protocol changes state through perform, but for the streaming twi
 
 test('6. nothing outside protocol/ knows an HTTP status, except the catalogue of errors', () => {
   const elsewhere = files.filter(
-    (file) => !file.path.startsWith('src/protocol/') && file.path !== 'src/model/errors.ts',
+    // A client reads the status that somebody else has chosen.
+    ({ path }) =>
+      !path.startsWith('src/protocol/') && !path.startsWith('src/client/') && path !== 'src/model/errors.ts',
   )
   assert.deepEqual(
     places(elsewhere, [/\bstatus(?:Code)?\s*(?:[:=]|===|!==)\s*[1-5]\d\d\b/, /\bstatus\w*\s*\?\s*[1-5]\d\d\b/]),
@@ -173,14 +185,24 @@ test('7. no import circles', () => {
   assert.deepEqual(circles, [])
 })
 
-test('what renders Markdown is loaded in its worker alone: the server starts without it', () => {
-  const loads = new Map(
-    files.map((file) => [file.path, file.imports.filter((item) => !item.typeOnly).map(({ target }) => target)]),
+test('8. client/ knows model/ and lib/ only, and loads no package of the server', () => {
+  assert.deepEqual(strays(below('client'), ['client/', 'model/', 'lib/']), [])
+  const packages = below('client').flatMap((file) =>
+    file.imports
+      .filter((item) => !item.own && !item.typeOnly && !item.target.startsWith('node:'))
+      .map(({ target }) => target),
   )
-  const reached = (from: string, seen = new Set<string>()): ReadonlySet<string> => {
-    for (const target of loads.get(from) ?? []) if (!seen.has(target)) reached(target, seen.add(target))
-    return seen
-  }
+  assert.deepEqual(new Set(packages), new Set(['@aws-sdk/client-ecr', '@aws-sdk/client-ecr-public', 'tar']))
+  // The tables of each API are loaded with its client alone.
+  const ofPublic = /ecr-public-(inputs|errors)\.ts$/
+  assert.deepEqual(
+    [...reached('src/client/create-ecr.ts')].filter((path) => ofPublic.test(path)),
+    [],
+  )
+  assert.ok([...reached('src/client/create-ecr-public.ts')].some((path) => ofPublic.test(path)))
+})
+
+test('what renders Markdown is loaded in its worker alone: the server starts without it', () => {
   const libraries = ['markdown-it', 'sanitize-html']
   assert.deepEqual(
     libraries.map((library) => reached('src/rendering/markdown-worker.ts').has(library)),
@@ -192,6 +214,40 @@ test('what renders Markdown is loaded in its worker alone: the server starts wit
       [],
       start,
     )
+})
+
+test('each command loads what it needs: none about images loads the server, and the server no SDK', () => {
+  const atOnce = new Map(
+    files.map((file) => [
+      file.path,
+      file.imports.filter((item) => !item.typeOnly && !item.dynamic).map(({ target }) => target),
+    ]),
+  )
+  const start = reached('src/cli/main.ts', new Set(), atOnce)
+  const images = files.filter(({ path }) => path.startsWith('src/cli/images/')).map(({ path }) => path)
+  assert.ok(images.includes('src/cli/images/list-repositories.ts'))
+  const ofServer =
+    /^(?:src\/(?:assemble|stores|operations|domain|protocol|storage|rendering|testing)\b|kysely|pino|node:sqlite)/
+  for (const path of images)
+    assert.deepEqual(
+      [...start, ...reached(path, new Set(), atOnce)].filter((target) => ofServer.test(target)),
+      [],
+      path,
+    )
+  const ofClient = /^(?:src\/client\/|@aws-sdk\/)/
+  assert.deepEqual(
+    [...start, ...reached('src/cli/serve.ts')].filter((target) => ofClient.test(target)),
+    [],
+  )
+})
+
+test('what is for tests of others is nothing that the server needs', () => {
+  const others = files.filter((file) => !file.path.startsWith('src/testing/'))
+  const using = others.filter((file) => ownImports(file).some(({ target }) => target.startsWith('src/testing/')))
+  assert.deepEqual(
+    using.map(({ path }) => path),
+    [],
+  )
 })
 
 test('every import of ours leads to a file', () => {

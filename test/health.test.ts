@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
 
+import { StorageBusyError } from '../src/domain/ports/storage-errors.ts'
 import { createFrontDoor } from '../src/protocol/front.ts'
 import { createHealth, type HealthOptions } from '../src/protocol/health.ts'
 import type { HttpHandler } from '../src/protocol/message.ts'
@@ -12,7 +13,7 @@ import { openAdapter } from './support/http-adapter.ts'
 
 const fine: HealthOptions = {
   metadata: { ping: async () => {} },
-  blobs: { freeBytes: async () => 1 },
+  blobs: { freeBytes: async () => 1, requireFiles: async () => {} },
   isStopping: () => false,
   patienceMs: 50,
 }
@@ -28,8 +29,12 @@ async function ask(t: TestContext, options: HealthOptions, path: 'healthz' | 're
 }
 
 describe('health', () => {
-  const full = { freeBytes: async () => 0 }
-  const unbounded = { freeBytes: async () => undefined }
+  const blobs = fine.blobs
+  const full = { ...blobs, freeBytes: async () => 0 }
+  const unbounded = { ...blobs, freeBytes: async () => undefined }
+  const exhausted = async () => {
+    throw new StorageBusyError('no file can be opened')
+  }
   const cases = [
     ['healthz', 'a server that lacks nothing is ok', {}, 200, { status: 'ok' }],
     ['healthz', 'storage without bounds is not full', { blobs: unbounded }, 200, { status: 'ok' }],
@@ -43,14 +48,14 @@ describe('health', () => {
     [
       'healthz',
       'storage that fails is told',
-      { blobs: { freeBytes: broken } },
+      { blobs: { ...blobs, freeBytes: broken } },
       200,
       { status: 'degraded', reason: 'the storage of layers does not answer' },
     ],
     [
       'healthz',
       'storage that hangs does not hang the answer',
-      { blobs: { freeBytes: silent } },
+      { blobs: { ...blobs, freeBytes: silent } },
       200,
       { status: 'degraded', reason: 'the storage of layers does not answer' },
     ],
@@ -87,9 +92,30 @@ describe('health', () => {
     [
       'readyz',
       'storage that fails is not ready',
-      { blobs: { freeBytes: broken } },
+      { blobs: { ...blobs, freeBytes: broken } },
       503,
       { status: 'unready', reason: 'the storage of layers does not answer' },
+    ],
+    [
+      'readyz',
+      'a server without descriptors for one more request is not ready',
+      { blobs: { ...blobs, requireFiles: exhausted } },
+      503,
+      { status: 'unready', reason: 'no file or connection can be opened' },
+    ],
+    [
+      'readyz',
+      'storage whose directory can not be opened is not ready',
+      { blobs: { ...blobs, requireFiles: broken } },
+      503,
+      { status: 'unready', reason: 'the storage of layers does not answer' },
+    ],
+    [
+      'healthz',
+      'a restart gives no more descriptors',
+      { blobs: { ...blobs, requireFiles: exhausted } },
+      200,
+      { status: 'ok' },
     ],
   ] as const
   for (const [path, sentence, change, status, body] of cases) {
@@ -123,6 +149,7 @@ describe('metrics', () => {
     const metrics = createMetrics({
       blobs: { freeBytes: async () => 12_345 },
       damagedLayers: async () => 3,
+      logBytes: async () => 4_096,
       activeRequests: () => 7,
       clock: { now: () => 99_500 },
       audit: () => ({ lost: 3, waitingBytes: 1_024, isFailing: true }),
@@ -145,6 +172,7 @@ describe('metrics', () => {
       'stowage_requests_in_flight 7',
       'stowage_storage_free_bytes 12345',
       'stowage_damaged_layers 3',
+      'stowage_database_log_bytes 4096',
       'stowage_audit_failing 1',
       'stowage_audit_lost_events 3',
       'stowage_audit_waiting_bytes 1024',
@@ -169,6 +197,7 @@ describe('metrics', () => {
     const metrics = createMetrics({
       blobs: { freeBytes: async () => 0 },
       damagedLayers: async () => 0,
+      logBytes: async () => 0,
       activeRequests: () => 0,
       clock: { now: () => now },
       audit: () => ({ lost: 0, waitingBytes: 0, isFailing: false }),

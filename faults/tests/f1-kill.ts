@@ -10,21 +10,28 @@ const pushers = 8
 /** Kills on one directory: it does not grow without end, and the last look reads all of it. */
 const killsPerSession = 25
 
+const goals = { kills: 200, 'pushes acknowledged': 5_000 }
+
 export const f1Kill: FaultTest = {
   id: 'F1',
   title: 'SIGKILL at random',
   needs: {},
-  seconds: { quick: 8, full: 600 },
+  seconds: { quick: 5, full: 600 },
   peers: true,
+  goals,
   run: (context) =>
-    inTurns(context, async (deadlineMs, turn) => {
-      const session = await openSession(context, { name: `kill-${turn}` })
-      try {
-        return await killAgainAndAgain(context, session, deadlineMs)
-      } finally {
-        await session.close()
-      }
-    }),
+    inTurns(
+      context,
+      async (deadlineMs, turn) => {
+        const session = await openSession(context, { name: `kill-${turn}` })
+        try {
+          return await killAgainAndAgain(context, session, deadlineMs)
+        } finally {
+          await session.close()
+        }
+      },
+      goals,
+    ),
 }
 
 async function killAgainAndAgain(

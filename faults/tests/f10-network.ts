@@ -1,21 +1,19 @@
 // F10: connections that break, close by halves, stall, trickle, or lose the answer alone, in pushes and in pulls. Every transfer goes on
 // where it stood and ends with the right bytes, and nothing of the broken ones stays in the server.
 
-import { readdirSync } from 'node:fs'
 import { request } from 'node:http'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { seededBytes, sha256 } from '../../test/support/image-layout.ts'
 import { ask, locationOf, NoAnswerError, RefusedError, send, type Target } from '../data-plane.ts'
-import type { FaultContext, FaultResult, FaultTest } from '../fault-test.ts'
+import type { FaultContext, FaultTest } from '../fault-test.ts'
 import { noTrouble, openProxy, type Trouble } from '../proxy.ts'
 import type { Random } from '../random.ts'
 import { openSession, type Session } from '../session.ts'
+import { openFiles, whatStays } from '../what-stays.ts'
 
 const repository = 'faults/one'
-const workers = 8
+const clients = { quick: 8, full: 64 } as const
 const transfers = { quick: 16, full: 200 } as const
 const [bytesMin, bytesMax] = [4 * 1024, 1024 * 1024]
 const troublesMax = 3
@@ -23,21 +21,18 @@ const troublesMax = 3
 const headBytes = 1024
 /** More than any transfer may need. */
 const triesMax = 400
-/** Until the server has seen the end of the last connection. */
-const calmMs = 15_000
-/** Descriptors that come and go by themselves. */
-const fileSlack = 2
 
 export const f10Network: FaultTest = {
   id: 'F10',
   title: 'Connections cut, stalled and slowed',
   needs: {},
   seconds: { quick: 1, full: 1 },
+  goals: { uploads: 200, downloads: 200, 'clients at once': 64 },
   run: async (context) => {
     const session = await openSession(context, { name: 'network' })
     try {
       const { figures, filesBefore } = await transferAll(context, session)
-      const left = await whatStays(session, filesBefore)
+      const left = await whatStays(session, 'F10', filesBefore)
       await session.check('all')
       return { figures: { ...figures, ...left }, problems: session.problems }
     } finally {
@@ -48,7 +43,7 @@ export const f10Network: FaultTest = {
 
 async function transferAll({ quick, random, seed, say }: FaultContext, session: Session) {
   const { registry, journal, problems } = session
-  const count = quick ? transfers.quick : transfers.full
+  const [count, workers] = quick ? [transfers.quick, clients.quick] : [transfers.full, clients.full]
   // All of them once without trouble: the connections that they keep for later are open then.
   await Promise.all(
     Array.from({ length: workers }, async (_, index) => {
@@ -58,7 +53,13 @@ async function transferAll({ quick, random, seed, say }: FaultContext, session: 
     }),
   )
   const filesBefore = openFiles(session)
-  const totals = { uploads: 0, downloads: 0, 'troubles on the way': 0, 'requests without an answer': 0 }
+  const totals = {
+    'clients at once': workers,
+    uploads: 0,
+    downloads: 0,
+    'troubles on the way': 0,
+    'requests without an answer': 0,
+  }
   let begun = 0
   const work = async () => {
     for (let number = begun++; number < count; number = begun++) {
@@ -223,27 +224,3 @@ async function receive(
   outgoing.end()
   return promise
 }
-
-/** Connections, files and rows of transfers that are over. */
-async function whatStays(session: Session, filesBefore: number): Promise<FaultResult['figures']> {
-  const { dataDir } = session.registry
-  const look = () => {
-    using database = new DatabaseSync(join(dataDir, 'metadata.db'), { readOnly: true })
-    const rows = Number(database.prepare('select count(*) as count from upload').get()?.['count'])
-    return { files: openFiles(session) - filesBefore, parts: readdirSync(join(dataDir, 'uploads')).length, rows }
-  }
-  const isCalm = ({ files, parts, rows }: ReturnType<typeof look>) => files <= fileSlack && parts === 0 && rows === 0
-  const deadlineMs = Date.now() + calmMs
-  let seen = look()
-  while (!isCalm(seen) && Date.now() < deadlineMs) {
-    await sleep(250)
-    seen = look()
-  }
-  if (!isCalm(seen)) {
-    const text = `${seen.files} descriptors, ${seen.parts} files and ${seen.rows} rows of uploads stay in the server`
-    session.problems.push({ rule: 'F10', text })
-  }
-  return { 'descriptors that stay': Math.max(0, seen.files), 'uploads that stay': seen.rows + seen.parts }
-}
-
-const openFiles = ({ registry }: Session): number => readdirSync(`/proc/${registry.process().pid}/fd`).length

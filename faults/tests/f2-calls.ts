@@ -43,7 +43,8 @@ export const f2Calls: FaultTest = {
   id: 'F2',
   title: 'Death or an error at the n-th system call',
   needs: { programs: ['strace'] },
-  seconds: { quick: 12, full: 540 },
+  seconds: { quick: 8, full: 540 },
+  goals: { 'deaths of the server': 60 },
   peers: true,
   run: async (context) => {
     const { kind, quick, seed, seconds } = context

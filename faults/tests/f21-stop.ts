@@ -1,6 +1,7 @@
 // F21: a graceful stop with uploads in flight. What can finish within the time given finishes, what can not is cut, nothing new is taken,
 // and what was acknowledged is there afterwards.
 
+import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Readable } from 'node:stream'
@@ -57,6 +58,7 @@ async function stopOnce(context: FaultContext, round: number): Promise<FaultResu
     await sleep(random.between(300, 700))
     const startMs = performance.now()
     registry.process().signal('SIGTERM')
+    await untilStopping(registry.logFile)
     await sleep(300)
     const newcomers = await Promise.all(Array.from({ length: 5 }, () => comeNew(registry.target)))
     const outcome = await registry.process().ended
@@ -84,6 +86,12 @@ async function stopOnce(context: FaultContext, round: number): Promise<FaultResu
   } finally {
     await session.close()
   }
+}
+
+/** A signal takes its time on a busy machine; who comes before it is heard comes in time. */
+async function untilStopping(logFile: string): Promise<void> {
+  const givenUpAtMs = performance.now() + stopSeconds * 1000
+  while (!readFileSync(logFile, 'utf8').includes('"stopping"') && performance.now() < givenUpAtMs) await sleep(20)
 }
 
 /** Gives where the bytes are to be sent. */

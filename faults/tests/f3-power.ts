@@ -22,15 +22,20 @@ const flags = ['--reserve-mib', '16', '--collect-minutes', '0']
 /** A server whose disk is gone may wait for it long. */
 const patienceMs = 30_000
 
+const goals = { 'power cuts': 60, 'pushes acknowledged': 3_000 }
+
 export const f3Power: FaultTest = {
   id: 'F3',
   title: 'Power cut',
   needs: { root: true, programs: powerPrograms },
   seconds: { quick: 4, full: 540 },
+  goals,
   peers: true,
   run: (context) =>
-    inTurns(context, (deadlineMs, turn) =>
-      onOneDisk(context, places[turn % places.length] ?? together, deadlineMs, turn),
+    inTurns(
+      context,
+      (deadlineMs, turn) => onOneDisk(context, places[turn % places.length] ?? together, deadlineMs, turn),
+      goals,
     ),
 }
 

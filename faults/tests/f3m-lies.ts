@@ -1,10 +1,16 @@
 // F3m: does F3 find anything at all? A server whose syncs of one kind of file are lies must lose something that F3 sees; a kind for which it
 // does not is a hole in F3.
 
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+
 import type { FaultContext, FaultResult, FaultTest } from '../fault-test.ts'
 import { powerPrograms } from '../power-disk.ts'
 import { merge } from '../turns.ts'
 import { apart, f3WithLie, together } from './f3-power.ts'
+
+/** Before it is said that nothing was noticed; and so many times as long as was meant. */
+const [leastCuts, patience] = [10, 6]
 
 /** What is never synced, the part of the paths by which it is known, and where F3 must see it. */
 const lies = [
@@ -28,7 +34,20 @@ export const f3mLies: FaultTest = {
 
 async function mustFail(context: FaultContext, { what, part, place }: (typeof lies)[number]): Promise<FaultResult> {
   const seconds = context.quick ? context.seconds : context.seconds / lies.length
-  const { figures, problems } = await f3WithLie({ ...context, seconds }, part, place)
+  const lastMs = Date.now() + patience * seconds * 1000
+  let { figures, problems } = await f3WithLie({ ...context, seconds }, part, place)
+  // On a busy machine there may be one cut in that time, or none that was aimed well.
+  for (
+    let again = 1;
+    problems.length === 0 && Number(figures['power cuts']) < leastCuts && Date.now() < lastMs;
+    again++
+  ) {
+    const directory = join(context.directory, `again-${again}`)
+    mkdirSync(directory)
+    const more = merge({ figures, problems }, await f3WithLie({ ...context, directory, seconds: 1 }, part, place))
+    figures = more.figures
+    problems = more.problems
+  }
   const [first] = problems
   const cuts = figures['power cuts'] ?? 0
   context.say(`without a sync of ${what}: ${first ? `${first.rule} ${first.text}` : 'nothing was noticed'}`)

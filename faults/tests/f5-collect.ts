@@ -4,12 +4,12 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import type { RefusedError } from '../data-plane.ts'
 import type { FaultContext, FaultResult, FaultTest } from '../fault-test.ts'
 import { openFewLayers } from '../images.ts'
+import { isCollected } from '../is-collected.ts'
 import type { Memory } from '../pusher.ts'
 import { openSession, type Session } from '../session.ts'
-import { merge } from '../turns.ts'
+import { inTurns, merge } from '../turns.ts'
 
 const [pushers, deleters, layerCount] = [6, 2, 20]
 const layerBytesMax = 64 * 1024
@@ -21,31 +21,44 @@ const triesMax = 10
  * milliseconds it may lose each time what it has just sent, and the figures say how often; what was acknowledged must be whole all the same.
  */
 const [triesAllowed, lastingSeconds] = [3, 2]
-/** Refusals of a manifest whose layers went in the meantime, as the data plane and the API call them. */
-const collected = new Set(['BLOB_UNKNOWN', 'MANIFEST_BLOB_UNKNOWN', 'LayersNotFoundException'])
+
+const goals = { 'pushes acknowledged': 20_000 }
 
 export const f5Collect: FaultTest = {
   id: 'F5',
   title: 'Deletes, pushes and the collector together',
   needs: {},
-  seconds: { quick: 9, full: 600 },
+  seconds: { quick: 6, full: 600 },
+  goals,
   peers: true,
   run: async (context) => {
     // Another registry has no leases.
     const graces = context.kind === 'stowage' ? [0, 0.05, 2] : [0]
-    let sum: FaultResult = { figures: {}, problems: [] }
-    for (const grace of graces) sum = merge(sum, await withGrace(context, grace, context.seconds / graces.length))
-    return sum
+    return inTurns(
+      context,
+      async (_, turn) => {
+        let sum: FaultResult = { figures: {}, problems: [] }
+        for (const grace of graces)
+          sum = merge(sum, await withGrace(context, grace, context.seconds / graces.length, turn))
+        return sum
+      },
+      goals,
+    )
   },
 }
 
-async function withGrace(context: FaultContext, graceSeconds: number, seconds: number): Promise<FaultResult> {
+async function withGrace(
+  context: FaultContext,
+  graceSeconds: number,
+  seconds: number,
+  turn: number,
+): Promise<FaultResult> {
   const isStowage = context.kind === 'stowage'
   const flags = ['--lease-hours', (graceSeconds / 3600).toFixed(9), '--collect-minutes', '0.0002']
   const session = await openSession(context, {
-    name: `grace-${graceSeconds}`,
+    name: `grace-${graceSeconds}-${turn}`,
     server: { flags },
-    layers: openFewLayers(`${context.seed}/${graceSeconds}`, layerCount, layerBytesMax),
+    layers: openFewLayers(`${context.seed}/${graceSeconds}/${turn}`, layerCount, layerBytesMax),
     mix: { artifact: 0 },
     pushing: { mayRepeat: isCollected, triesMax },
     shortLeases: true,
@@ -75,9 +88,6 @@ async function withGrace(context: FaultContext, graceSeconds: number, seconds: n
     await session.close()
   }
 }
-
-const isCollected = (error: RefusedError): boolean =>
-  error.codes.length > 0 && error.codes.every((code) => collected.has(code))
 
 /** Runs the registry's own program in a loop, beside the pushes; gives how to end it, which says how often it ran. */
 function collectAgainAndAgain({ registry }: Session): () => Promise<Record<string, number>> {
@@ -120,8 +130,8 @@ function triesOf({ totals }: Session, graceSeconds: number): FaultResult {
   return {
     figures: {
       [`slowest push, tries at ${graceSeconds} s`]: most,
-      'pushes repeated': repeated,
-      'pushes given up': totals.givenUp,
+      [`pushes repeated at ${graceSeconds} s`]: repeated,
+      [`pushes given up at ${graceSeconds} s`]: totals.givenUp,
     },
     problems: problems.map((text) => ({ rule: 'tries', text: `${text} with a lease of ${graceSeconds} s` })),
   }

@@ -13,15 +13,17 @@ import { version } from './version.ts'
 export interface BackupCommandOptions {
   readonly directory: string
   readonly withKeys: boolean
+  readonly withAudit: boolean
   readonly asJson: boolean
 }
 
 /** Gives the exit code: 1 when layers were damaged, and are not in the backup. */
-export async function makeBackup(data: string, { directory, withKeys, asJson }: BackupCommandOptions): Promise<number> {
+export async function makeBackup(data: string, options: BackupCommandOptions): Promise<number> {
   // It holds keys, but also images and the names of repositories.
   process.umask(0o077)
-  const target = resolve(directory)
-  const { record, copied, copiedBytes, kept, damaged } = await attempt(data, target, withKeys, asJson)
+  const { withKeys, asJson } = options
+  const target = resolve(options.directory)
+  const { record, copied, copiedBytes, kept, damaged } = await attempt(data, { ...options, directory: target })
   const digests = damaged.map(({ digest }) => digest)
   if (asJson) {
     const answer = { ...record, copied, copiedBytes, kept, damaged: digests }
@@ -39,8 +41,8 @@ export async function makeBackup(data: string, { directory, withKeys, asJson }: 
   return digests.length > 0 ? 1 : 0
 }
 
-async function attempt(data: string, directory: string, withKeys: boolean, quiet: boolean) {
-  using report = openProgress({ quiet })
+async function attempt(data: string, { directory, withKeys, withAudit, asJson }: BackupCommandOptions) {
+  using report = openProgress({ quiet: asJson })
   try {
     let fatal: Error | undefined
     const onFatal = (error: Error) => void (fatal ??= error)
@@ -51,6 +53,7 @@ async function attempt(data: string, directory: string, withKeys: boolean, quiet
       metadata,
       directory,
       withKeys,
+      withAudit,
       version,
       clock: systemClock,
       ids: randomIds,

@@ -1,6 +1,7 @@
 // `stowage env`: what AWS clients need to know of the running server, as commands of a shell.
 
-import { readKeys, type ServerAddress } from '../assemble.ts'
+import { readKeys } from '../assemble.ts'
+import type { ServerAddress } from '../server-address.ts'
 import type { AccessKey } from '../domain/context.ts'
 import { CommandError } from './command-error.ts'
 import { getServer } from './get-server.ts'

@@ -1,5 +1,6 @@
 // The command line. Each command has a file of its own, loaded when it is called for; this one knows their options and what their errors
-// mean for the exit code: 0 done, 1 it could not be done, 2 it was asked for wrongly, 70 the server could not go on.
+// mean for the exit code: 0 done, 1 it could not be done, 2 it was asked for wrongly, 70 the server could not go on. Commands about images know
+// more of them (images/image-failure.ts).
 
 import { Command, CommanderError } from 'commander'
 
@@ -8,6 +9,7 @@ import { settingNames } from '../settings.ts'
 import { addAdminCommands } from './admin/add-admin-commands.ts'
 import { addCatalogCommands } from './catalog/add-catalog-commands.ts'
 import { CommandError } from './command-error.ts'
+import { addImageCommands } from './images/add-image-commands.ts'
 import { version } from './version.ts'
 import { load, withSettings, type Flags } from './with-settings.ts'
 
@@ -53,13 +55,6 @@ function buildProgram(done: (code: number) => void): Command {
       printEnv(load(flags).config.data, String(format))
     })
 
-  withSettings(program.command('login').description('Log docker in to the running server'), ['data'])
-    .option('--print-password', 'Print the password instead; the user is AWS')
-    .action(async ({ printPassword, ...flags }) => {
-      const { login } = await import('./login.ts')
-      done(await login(load(flags).config.data, printPassword === true))
-    })
-
   withSettings(
     program.command('config').description('Print every setting, its value and where it comes from'),
     settingNames,
@@ -68,6 +63,7 @@ function buildProgram(done: (code: number) => void): Command {
     printConfig(load(flags))
   })
 
+  addImageCommands(program, done)
   addAdminCommands(program)
   addCatalogCommands(program)
 
@@ -94,10 +90,12 @@ function buildProgram(done: (code: number) => void): Command {
     ['data'],
   )
     .option('--without-keys', 'Leave the access keys and secrets out')
+    .option('--without-audit', 'Leave the audit log out')
     .option('--json', 'As JSON')
-    .action(async (directory: string, { withoutKeys, json, ...flags }: Flags) => {
+    .action(async (directory: string, { withoutKeys, withoutAudit, json, ...flags }: Flags) => {
       const { makeBackup } = await import('./backup.ts')
-      const options = { directory, withKeys: withoutKeys !== true, asJson: json === true }
+      const withAudit = withoutAudit !== true
+      const options = { directory, withKeys: withoutKeys !== true, withAudit, asJson: json === true }
       done(await makeBackup(load(flags).config.data, options))
     })
 

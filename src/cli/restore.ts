@@ -14,11 +14,15 @@ import { openProgress, type Progress } from './progress.ts'
 export async function restore(data: string, backup: string, asJson: boolean): Promise<number> {
   process.umask(0o077)
   const directory = resolve(backup)
-  const { record, copied, copiedBytes, kept, damaged, hasKeys, findings } = await attempt(data, directory, asJson)
+  const { record, copied, copiedBytes, kept, damaged, damagedAudit, hasKeys, findings } = await attempt(
+    data,
+    directory,
+    asJson,
+  )
   const digests = damaged.map(({ digest }) => digest)
-  const code = digests.length + findings.length > 0 ? 1 : 0
+  const code = digests.length + damagedAudit.length + findings.length > 0 ? 1 : 0
   if (asJson) {
-    const answer = { ...record, copied, copiedBytes, kept, damaged: digests, findings }
+    const answer = { ...record, copied, copiedBytes, kept, damaged: digests, damagedAudit, findings }
     process.stdout.write(`${JSON.stringify(answer, undefined, 2)}\n`)
     return code
   }
@@ -30,6 +34,8 @@ export async function restore(data: string, backup: string, asJson: boolean): Pr
   if (!hasKeys) process.stdout.write('the backup has no keys: the first start makes new ones\n')
   for (const digest of digests)
     process.stdout.write(`damaged in the backup and left out, push an image that has it again: ${digest}\n`)
+  for (const name of damagedAudit)
+    process.stdout.write(`damaged in the backup and left out, of the audit log: ${name}\n`)
   for (const { kind, subject } of findings) process.stdout.write(`${kind} ${subject}: ${findingKinds[kind].means}\n`)
   return code
 }

@@ -1,6 +1,6 @@
 // `stowage serve`: starts the server, says that it serves, and stops it in good order.
 
-import { openStowage, type Stowage } from '../assemble.ts'
+import { type AssembleOptions, openStowage, type Stowage } from '../assemble.ts'
 import type { LoadedConfig } from '../config.ts'
 import { ListenError } from '../protocol/listen-error.ts'
 import type { Config } from '../settings.ts'
@@ -12,9 +12,10 @@ import { welcome } from './welcome.ts'
 
 /** sysexits.h: an internal software error. Supervisors tell it from a start that failed. */
 const cannotGoOn = 70
+const announceAgainMs = 2_000
 
 /** Serves until SIGTERM or SIGINT, and gives the exit code. Standard output gets one line, when it serves. */
-export async function serve({ config, origins }: LoadedConfig): Promise<number> {
+export async function serve({ config, origins, file }: LoadedConfig): Promise<number> {
   // What the server keeps is for its own user only: keys, but also images and the names of repositories.
   process.umask(0o077)
   const log = openLog(config)
@@ -23,16 +24,13 @@ export async function serve({ config, origins }: LoadedConfig): Promise<number> 
     log.flush()
     process.exit(cannotGoOn)
   }
-  const stowage = await open(config, log, die('the database can not be trusted any more; start again'))
+  const onFatal = die('the database can not be trusted any more; start again')
+  const stowage = await open({ config, configFile: file, log: log.logger, onFatal }, log)
   // Whatever threw, nobody knows what it left behind: every state that matters is on disk, so start again.
   process.on('uncaughtException', die('a defect ended the server'))
   const { address } = stowage
-  try {
-    await writeServerFile(config.data, { ...address, pid: process.pid })
-  } catch (error) {
-    // On a full disk pulls go on, after a start as well.
-    log.logger.warn({ err: error }, 'server.json could not be written: the other commands do not find this server')
-  }
+  const announcing = announce(() => writeServerFile(config.data, { ...address, pid: process.pid }), log)
+  await announcing.tried
   process.stderr.write(
     welcome({ ...address, data: config.data, dev: config.dev, isDefaultData: origins.data === 'default' }),
   )
@@ -40,6 +38,7 @@ export async function serve({ config, origins }: LoadedConfig): Promise<number> 
   const signal = await firstSignal()
   log.logger.info({ signal }, 'stopping')
   endOnNextSignal(log)
+  announcing.stop()
   await removeServerFile(config.data)
   await stowage.close(config.stopSeconds * 1000)
   log.logger.info('stopped')
@@ -47,13 +46,38 @@ export async function serve({ config, origins }: LoadedConfig): Promise<number> 
   return 0
 }
 
-async function open(config: Config, log: Log, onFatal: (error: Error) => void): Promise<Stowage> {
+/** On a full disk pulls go on, after a start as well: what tells the other commands of this server is written when there is room. */
+function announce(write: () => Promise<void>, log: Log): { readonly tried: Promise<void>; readonly stop: () => void } {
+  let timer: NodeJS.Timeout | undefined
+  let isStopped = false
+  const attempt = async (isFirst: boolean): Promise<void> => {
+    try {
+      await write()
+    } catch (error) {
+      if (isFirst)
+        log.logger.warn(
+          { err: error },
+          'server.json could not be written: the other commands do not find this server yet',
+        )
+      if (!isStopped) timer = setTimeout(() => void attempt(false), announceAgainMs).unref()
+    }
+  }
+  return {
+    tried: attempt(true),
+    stop: () => {
+      isStopped = true
+      clearTimeout(timer)
+    },
+  }
+}
+
+async function open(options: AssembleOptions, log: Log): Promise<Stowage> {
   try {
-    return await openStowage({ config, log: log.logger, onFatal })
+    return await openStowage(options)
   } catch (error) {
     log.flush()
     if (error instanceof StartError) throw new CommandError(error.message, 1, error)
-    if (error instanceof ListenError) throw new CommandError(listenSentence(error, config), 1, error)
+    if (error instanceof ListenError) throw new CommandError(listenSentence(error, options.config), 1, error)
     throw error
   }
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 
 import { z } from 'zod'
 
-import type { ServerAddress } from '../assemble.ts'
+import type { ServerAddress } from '../server-address.ts'
 
 const document: z.ZodType<RunningServer> = z.object({
   pid: z.int().positive(),

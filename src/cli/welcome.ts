@@ -1,6 +1,6 @@
 // What a person reads when the server has started: where it is, where its data lies, and three lines to copy for a first push.
 
-import type { ServerAddress } from '../assemble.ts'
+import type { ServerAddress } from '../server-address.ts'
 import { programWords, shellWord } from './shell.ts'
 import { version } from './version.ts'
 

@@ -3,9 +3,11 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Digest } from '../lib/digest.ts'
 import type { Ids } from '../lib/ids.ts'
+import type { DecisionLine } from './authorisation/decision-log.ts'
 import type { CompiledPolicies } from './authorisation/compiled-policies.ts'
 import type { Collection } from './collection.ts'
 import type { KeptLayers } from './kept-layers.ts'
+import type { Outbox } from './outbox.ts'
 import type { Audit } from './ports/audit.ts'
 import type { Blobs } from './ports/blobs.ts'
 import type { Logos } from './ports/logos.ts'
@@ -167,6 +169,7 @@ export interface Services {
   readonly blobs: Blobs
   readonly logos: Logos
   readonly audit: Audit
+  readonly outbox: Outbox
   readonly markdown: Markdown
   readonly downloads: Downloads
   readonly clock: Clock
@@ -188,6 +191,8 @@ export interface Services {
   readonly ecrQuirks: boolean
   /** Told about each collection that came to its end. */
   readonly onCollected: (collection: Collection) => void
+  /** Told about each decision, for the log; `undefined` when it does not ask for them. */
+  readonly onDecision?: ((line: DecisionLine) => void) | undefined
   /** Told about work that failed after its request was answered. */
   readonly onBackgroundError: (what: string, error: unknown) => void
 }

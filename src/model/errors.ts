@@ -34,6 +34,9 @@ const inRegistry = (p: InRepository) =>
 const inRegistryShort = (p: InRepository) =>
   `repository with name '${p.repositoryName}' in registry with id '${p.registryId}'`
 
+/** What clients learn of a failure inside. */
+export const defectSentence = 'The server could not process the request. Retry later'
+
 /** `Name` or `Name/which`, where a name has several sentences. */
 export const sentences = {
   'AccessDeniedException/explicit': observed<Refused>(
@@ -58,8 +61,9 @@ export const sentences = {
     (p) => `Cannot delete account ${p.accountId}, must delete its users, groups, roles and policies first.`,
   ),
   'DeleteConflict/keys': observed(() => 'Cannot delete entity, must delete access keys first.'),
-  'DeleteConflict/groups': observed(() => 'Cannot delete entity, must remove user from all groups first.'),
-  'DeleteConflict/members': observed(() => 'Cannot delete entity, must remove users from group first.'),
+  // These two in IAM's form, and quoted of servers like it; no answer of AWS's own was found.
+  'DeleteConflict/groups': guessed(() => 'Cannot delete entity, must remove user from all groups first.'),
+  'DeleteConflict/members': guessed(() => 'Cannot delete entity, must remove users from group first.'),
   'DeleteConflict/managed': observed(() => 'Cannot delete entity, must detach all policies first.'),
   'DeleteConflict/inline': observed(() => 'Cannot delete entity, must delete policies first.'),
   EmptyUploadException: observed<OfUpload>(
@@ -116,7 +120,8 @@ export const sentences = {
   ),
   'InvalidParameterValue/awsTag': guessed(() => 'Tag keys that begin with aws: are reserved.'),
   'InvalidParameterValue/contexts': own(() => 'Provided contexts are not supported by this server.'),
-  'InvalidParameterValue/duplicateTag': observed(
+  // IAM's words for the same (there as InvalidInput); no answer of STS was found.
+  'InvalidParameterValue/duplicateTag': guessed(
     () => 'Duplicate tag keys found. Please note that Tag keys are case insensitive.',
   ),
   'InvalidParameterValue/inheritedTag': documented(
@@ -239,7 +244,7 @@ export const sentences = {
   RepositoryNotFoundException: documented<InRepository>(
     (p) => `The repository with name '${p.repositoryName}' does not exist in the registry with id '${p.registryId}'`,
   ),
-  ServerException: guessed(() => 'The server could not process the request. Retry later'),
+  ServerException: guessed(() => defectSentence),
   'ServerException/storageFull': guessed(() => 'The registry storage is full'),
   'ServerException/busy': guessed(() => 'The registry storage is busy. Retry later'),
   'ServerException/tooManyUploads': guessed<{ limit: number }>(

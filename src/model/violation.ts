@@ -1,8 +1,8 @@
-// Constraints of a schema against a decoded value: the first one broken, in the order of declaration.
+// Constraints of a schema against a decoded value: the first one broken, or all of them, in the order of declaration.
 
 import { memberOf, type Schema, type StringSchema } from './schema.ts'
 
-/** The first broken constraint: where, and the sentence that ECR quotes. */
+/** A broken constraint: where, and the sentence that ECR quotes. */
 export interface Violation {
   /** The member's name; below the first level dotted, list members by their number from 1. */
   readonly parameter: string
@@ -14,7 +14,27 @@ export interface Violation {
  * enum and upper range; the others by analogy), see private-api "InvalidParameter" messages in docs/differences.md.
  */
 export function violation(schema: Schema, value: unknown, parameter = ''): Violation | undefined {
-  const broken = (constraint: string): Violation => ({ parameter, constraint })
+  let first: Violation | undefined
+  visit(schema, value, parameter, (found) => {
+    first = found
+    return true
+  })
+  return first
+}
+
+/** Every constraint that `value` breaks, in the order of declaration: the first is what the service itself would tell. */
+export function violations(schema: Schema, value: unknown): readonly Violation[] {
+  const all: Violation[] = []
+  visit(schema, value, '', (found) => {
+    all.push(found)
+    return false
+  })
+  return all
+}
+
+/** Tells `tell` of what is broken, until it says that it has enough. Gives whether it has. */
+function visit(schema: Schema, value: unknown, parameter: string, tell: (found: Violation) => boolean): boolean {
+  const broken = (constraint: string | undefined) => constraint !== undefined && tell({ parameter, constraint })
   switch (schema.kind) {
     case 'struct': {
       const source = value as Readonly<Record<string, unknown>> // a struct's value is a record of its members
@@ -23,51 +43,43 @@ export function violation(schema: Schema, value: unknown, parameter = ''): Viola
         const path = parameter ? `${parameter}.${name}` : name
         const given = source[name]
         if (given === undefined) {
-          if (required) return { parameter: path, constraint: constraints.present() }
+          if (required && tell({ parameter: path, constraint: constraints.present() })) return true
           continue
         }
-        const found = violation(memberSchema, given, path)
-        if (found) return found
+        if (visit(memberSchema, given, path, tell)) return true
       }
-      return undefined
+      return false
     }
     case 'list': {
       const items = value as readonly unknown[] // a list's value is an array
-      const length = lengthBroken(schema, items.length)
-      if (length) return broken(length)
+      if (broken(lengthBroken(schema, items.length))) return true
       for (const [index, item] of items.entries()) {
-        const found = violation(schema.member, item, `${parameter}.${index + 1}.member`)
-        if (found) return found
+        if (visit(schema.member, item, `${parameter}.${index + 1}.member`, tell)) return true
       }
-      return undefined
+      return false
     }
     case 'map':
       for (const [key, item] of Object.entries(value as Readonly<Record<string, unknown>>)) {
         // a map's value is a record
-        const found =
-          violation(schema.key, key, parameter) ?? violation(schema.value, item, `${parameter}.${key}.member`)
-        if (found) return found
+        if (visit(schema.key, key, parameter, tell)) return true
+        if (visit(schema.value, item, `${parameter}.${key}.member`, tell)) return true
       }
-      return undefined
-    case 'string': {
-      const sentence = stringBroken(schema, value as string) // decoded as a string
-      return sentence === undefined ? undefined : broken(sentence)
-    }
-    case 'blob': {
-      const length = lengthBroken(schema, (value as Uint8Array).byteLength) // decoded as bytes
-      return length === undefined ? undefined : broken(length)
-    }
+      return false
+    case 'string':
+      return broken(stringBroken(schema, value as string)) // decoded as a string
+    case 'blob':
+      return broken(lengthBroken(schema, (value as Uint8Array).byteLength)) // decoded as bytes
     case 'integer':
     case 'long':
     case 'double': {
       const number = value as number // decoded as a number
       if (schema.min !== undefined && number < schema.min) return broken(constraints.atLeast(schema.min))
       if (schema.max !== undefined && number > schema.max) return broken(constraints.atMost(schema.max))
-      return undefined
+      return false
     }
     case 'boolean':
     case 'timestamp':
-      return undefined
+      return false
   }
 }
 

@@ -29,16 +29,23 @@ const secretMembers = new Set([
   'downloadurl',
 ])
 
-/** Hands the event to the audit log when its level asks for it. Never throws. */
-export function recordOutcome<I, O>(operation: Operation<I, O>, ctx: Context, input: I, outcome: Outcome): void {
+/** Hands the event to the audit log when its level asks for it; false when it was not taken. Never throws. */
+export function recordOutcome<I, O>(
+  operation: Operation<I, O>,
+  ctx: Context,
+  input: I,
+  outcome: Outcome,
+  eventID: string = ctx.ids.uuid(),
+): boolean {
   const { level } = ctx.audit
-  if (level === 'off') return
+  if (level === 'off') return false
   const readOnly = isReadOnly(operation.name)
-  if (level === 'changes' && readOnly && !givesCredentials(operation) && !isDenial(outcome.error)) return
+  if (level === 'changes' && readOnly && !givesCredentials(operation) && !isDenial(outcome.error)) return false
   try {
-    ctx.audit.record(auditEvent(operation, ctx, input, outcome))
+    return ctx.audit.record(auditEvent(operation, ctx, input, outcome, eventID))
   } catch (error) {
     ctx.onBackgroundError(`the audit event of ${operation.name}`, error)
+    return false
   }
 }
 
@@ -55,8 +62,15 @@ function isDenial(error: unknown): boolean {
   return error instanceof EcrError && error.name.startsWith('AccessDenied')
 }
 
-function auditEvent<I, O>(operation: Operation<I, O>, ctx: Context, input: I, outcome: Outcome): AuditEvent {
-  const { caller, client, region, requestId, clock, ids } = ctx
+/** The whole event; without an outcome, what is known of it before. */
+export function auditEvent<I, O>(
+  operation: Operation<I, O>,
+  ctx: Context,
+  input: I,
+  outcome: Outcome,
+  eventID: string,
+): AuditEvent {
+  const { caller, client, region, requestId, clock } = ctx
   const { resource, output, error } = outcome
   const readOnly = isReadOnly(operation.name)
   const shows = output !== undefined && (!readOnly || givesCredentials(operation))
@@ -75,7 +89,7 @@ function auditEvent<I, O>(operation: Operation<I, O>, ctx: Context, input: I, ou
     requestParameters: elementsOf(operation.input, input),
     responseElements: shows ? elementsOf(operation.output, output) : null,
     requestID: requestId,
-    eventID: ids.uuid(),
+    eventID,
     readOnly,
     ...(resources && { resources }),
     eventType: 'AwsApiCall',

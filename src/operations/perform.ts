@@ -5,8 +5,9 @@ import type { Context } from '../domain/context.ts'
 import { StorageBusyError, StorageFullError } from '../domain/ports/storage-errors.ts'
 import { EcrError, fail } from '../model/errors.ts'
 import { violation } from '../model/violation.ts'
-import { recordOutcome } from './audit-event.ts'
+import { auditEvent, isReadOnly, recordOutcome } from './audit-event.ts'
 import { undeclared, type Operation, type Permission } from './operation.ts'
+import { recordChange, type RecordedRun } from './record-change.ts'
 import { refuseInput } from './refuse-input.ts'
 
 /**
@@ -14,7 +15,7 @@ import { refuseInput } from './refuse-input.ts'
  * Throws an `EcrError` and nothing else for whatever a client can cause; anything else it throws is a defect.
  */
 export function perform<I, O>(operation: Operation<I, O>, ctx: Context, input: I): Promise<O> {
-  return performBy(operation, ctx, input, () => operation.handle(ctx, input))
+  return performBy(operation, ctx, input, (recorded) => operation.handle(recorded, input))
 }
 
 /**
@@ -25,15 +26,25 @@ export async function permit<I, O>(operation: Operation<I, O>, ctx: Context, inp
   await performBy(operation, ctx, input, () => Promise.resolve(undefined))
 }
 
-/** The same with `run` in place of the handler: for bytes that are streamed past the operation (`appendToUpload`). */
+/**
+ * The same with `run` in place of the handler: for bytes that are streamed past the operation (`appendToUpload`). It has to work with the context it is
+ * given, which records what is changed.
+ */
 export async function performBy<I, O, R>(
   operation: Operation<I, O>,
   ctx: Context,
   input: I,
-  run: () => Promise<R>,
+  run: (recorded: Context) => Promise<R>,
 ): Promise<R> {
   let resource: string | undefined
   let output: R
+  const eventID = ctx.ids.uuid()
+  let running: RecordedRun | undefined
+  const record = (outcome: { readonly output: R } | { readonly error: unknown }) => {
+    const storedAs = running?.end()
+    const isTaken = recordOutcome(operation, ctx, input, { resource, ...outcome }, eventID)
+    if (isTaken && storedAs !== undefined) ctx.outbox.delivered(storedAs)
+  }
   try {
     const broken = violation(operation.input, input)
     if (broken) refuseInput(operation, input, broken)
@@ -42,13 +53,16 @@ export async function performBy<I, O, R>(
       resource = await operation.allow.resource(ctx, input)
       await authoriseOn(operation.allow, ctx, input, resource)
     }
-    output = await run()
+    if (ctx.audit.level !== 'off' && !isReadOnly(operation.name)) {
+      running = recordChange(ctx, () => auditEvent(operation, ctx, input, { resource }, eventID))
+    }
+    output = await run(running?.ctx ?? ctx)
   } catch (thrownError) {
     const error = asDeclared(operation, thrownError)
-    recordOutcome(operation, ctx, input, { resource, error })
+    record({ error })
     throw error
   }
-  recordOutcome(operation, ctx, input, { resource, output })
+  record({ output })
   return output
 }
 

@@ -1,12 +1,13 @@
 // What load balancers, orchestrators and people ask: is it alive (`/healthz`), and can it serve (`/readyz`)?
 
 import type { Blobs } from '../domain/ports/blobs.ts'
+import { StorageBusyError } from '../domain/ports/storage-errors.ts'
 import type { Metadata } from '../domain/ports/metadata.ts'
 import type { HttpHandler, HttpRequest, HttpResponse } from './message.ts'
 
 export interface HealthOptions {
   readonly metadata: Pick<Metadata, 'ping'>
-  readonly blobs: Pick<Blobs, 'freeBytes'>
+  readonly blobs: Pick<Blobs, 'freeBytes' | 'requireFiles'>
   /** True from the moment the server was told to stop: it finishes what it has and wants nothing new. */
   readonly isStopping: () => boolean
   /** How long the stores may take to answer. */
@@ -20,24 +21,30 @@ export interface HealthHandlers {
 
 /**
  * `/healthz` is 200 while the process answers: a restart would not help against a full disk, so that is said and not failed.
- * `/readyz` is 503 while the server stops or a store does not answer. A full disk leaves it ready, if degraded: pulls and deletes still work.
+ * `/readyz` is 503 while the server stops, a store does not answer, or no descriptor is left for one more request; connections that are open
+ * are served all the same. A full disk leaves it ready, if degraded: pulls and deletes still work.
  */
 export function createHealth({ metadata, blobs, isStopping, patienceMs = 2_000 }: HealthOptions): HealthHandlers {
   return {
     healthz: answering('HealthCheck', async () => {
       const free = await within(patienceMs, blobs.freeBytes())
-      if (free === 'failed') return { status: 200, state: 'degraded', reason: 'the storage of layers does not answer' }
+      if (free === 'failed' || free === 'busy')
+        return { status: 200, state: 'degraded', reason: 'the storage of layers does not answer' }
       if (free === 0) return { status: 200, state: 'degraded', reason: 'the storage is full' }
       return { status: 200, state: 'ok' }
     }),
     readyz: answering('ReadyCheck', async () => {
       if (isStopping()) return { status: 503, state: 'stopping', reason: 'the server is stopping' }
-      const [database, free] = await Promise.all([
+      const [database, files, free] = await Promise.all([
         within(patienceMs, metadata.ping()),
+        within(patienceMs, blobs.requireFiles()),
         within(patienceMs, blobs.freeBytes()),
       ])
-      if (database === 'failed') return { status: 503, state: 'unready', reason: 'the database does not answer' }
-      if (free === 'failed') return { status: 503, state: 'unready', reason: 'the storage of layers does not answer' }
+      if (database === 'failed' || database === 'busy')
+        return { status: 503, state: 'unready', reason: 'the database does not answer' }
+      if (files === 'busy') return { status: 503, state: 'unready', reason: 'no file or connection can be opened' }
+      if (files === 'failed' || free === 'failed' || free === 'busy')
+        return { status: 503, state: 'unready', reason: 'the storage of layers does not answer' }
       if (free === 0) return { status: 200, state: 'degraded', reason: 'the storage is full' }
       return { status: 200, state: 'ok' }
     }),
@@ -76,13 +83,13 @@ export function refuseOtherMethods(request: HttpRequest, operation: string): Htt
 }
 
 /** What a store says in time; how it fails is its own business and in the log of whoever uses it. */
-async function within<T>(patienceMs: number, answer: Promise<T>): Promise<T | 'failed'> {
+async function within<T>(patienceMs: number, answer: Promise<T>): Promise<T | 'failed' | 'busy'> {
   const { promise, resolve } = Promise.withResolvers<'failed'>()
   const timer = setTimeout(() => resolve('failed'), patienceMs)
   try {
     return await Promise.race([answer, promise])
-  } catch {
-    return 'failed'
+  } catch (error) {
+    return error instanceof StorageBusyError ? 'busy' : 'failed'
   } finally {
     clearTimeout(timer)
   }

@@ -6,7 +6,7 @@ import { bodyOf, emptyBody } from './http-body.ts'
 import { type Arrival, type Connection, type Exchange, type Service, cut, newPace } from './http-exchange.ts'
 import { refusalOf } from './http-refusals.ts'
 import { send } from './http-send.ts'
-import type { HttpRequest, HttpResponse } from './message.ts'
+import { CutConnectionError, type HttpRequest, type HttpResponse } from './message.ts'
 import { ClientGoneError } from './read-body.ts'
 import { type RequestLine, targetForLog, textForLog } from './request-log.ts'
 
@@ -60,9 +60,12 @@ async function answer(service: Service, exchange: Exchange, refusal: number | un
     try {
       response = await service.handler(new ReceivedRequest(exchange, service.secure))
     } catch (error) {
-      if (!(exchange.gone && error instanceof ClientGoneError)) service.onDefect(error, exchange.requestId)
-      response = defectAnswer
+      if (error instanceof CutConnectionError) return breakOff(service, exchange)
+      response = { ...defectAnswer, defect: error }
     }
+    const { defect } = response
+    if (defect !== undefined && !(exchange.gone && defect instanceof ClientGoneError))
+      service.onDefect(defect, exchange.requestId)
   } else {
     response = { status: refusal, headers: {} }
     close = true
@@ -72,12 +75,19 @@ async function answer(service: Service, exchange: Exchange, refusal: number | un
   try {
     await send(exchange, response, limits, close || service.closing)
   } catch (error) {
+    if (error instanceof CutConnectionError) return breakOff(service, exchange)
     if (!exchange.gone) {
       service.onDefect(error, exchange.requestId)
       if (exchange.outgoing.headersSent) cut(exchange, 'defect')
       else await send(exchange, defectAnswer, limits, service.closing)
     }
   }
+  exchange.handled = true
+  if (exchange.closed) finish(service, exchange)
+}
+
+function breakOff(service: Service, exchange: Exchange): void {
+  cut(exchange, 'asked')
   exchange.handled = true
   if (exchange.closed) finish(service, exchange)
 }

@@ -36,7 +36,17 @@ export interface HttpResponse {
   readonly body?: string | Uint8Array | AsyncIterable<Uint8Array>
   /** What the log line of this request carries beside the usual (operation, principal, repository ...); never a secret. */
   readonly log?: Readonly<Record<string, unknown>>
+  /** What failed inside, when this is the answer to that: logged whole, and no part of the answer. */
+  readonly defect?: unknown
 }
 
-/** A handler never throws for bad input; a throw is a defect, logged whole and answered as a bare 500. */
+/** Thrown by a handler, or by the body of its response, to have the connection broken without a further word: a fault that a test scripts. */
+export class CutConnectionError extends Error {
+  override readonly name = 'CutConnectionError'
+  constructor() {
+    super('the connection is cut on purpose')
+  }
+}
+
+/** A handler never throws for bad input; a throw is a defect, logged whole and answered as a bare 500 where no protocol has words for it. */
 export type HttpHandler = (request: HttpRequest) => Promise<HttpResponse>

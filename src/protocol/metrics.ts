@@ -6,6 +6,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Counter, Histogram } from '@opentelemetry/api'
 
 import type { Collection } from '../domain/collection.ts'
+import type { ScrubReport } from '../domain/scrub.ts'
 import type { Blobs } from '../domain/ports/blobs.ts'
 import type { Clock } from '../lib/clock.ts'
 import { refuseOtherMethods } from './health.ts'
@@ -15,6 +16,7 @@ import type { RequestLine } from './request-log.ts'
 export interface MetricsOptions {
   readonly blobs: Pick<Blobs, 'freeBytes'>
   readonly damagedLayers: () => Promise<number>
+  readonly logBytes: () => Promise<number>
   readonly activeRequests: () => number
   readonly clock: Clock
   readonly audit: () => { readonly lost: number; readonly waitingBytes: number; readonly isFailing: boolean }
@@ -25,6 +27,8 @@ export interface Metrics {
   readonly observe: (line: RequestLine) => void
   /** Counts a collection that came to its end. */
   readonly collected: (collection: Collection) => void
+  /** Counts layers that were read again and compared with their digests. */
+  readonly checked: (report: Pick<ScrubReport, 'layers' | 'bytes'>) => void
   /** Makes ready to count: called once the server serves, or by the first to ask for the figures. */
   readonly load: () => Promise<void>
   readonly handler: HttpHandler
@@ -44,17 +48,19 @@ const labelSetsMax = 1_000
 /** Seconds: an API call of a millisecond up to a layer of some minutes. */
 const durationBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
 
-/** Collections since the start, summed up. */
+/** Collections and checks since the start, summed up. */
 interface Collected {
   runs: number
   layers: number
   bytes: number
+  checkedLayers: number
+  checkedBytes: number
   /** The last one, and when it was done. */
   last?: { readonly trash: Collection['trash']; readonly atMs: number }
 }
 
 export function createMetrics(options: MetricsOptions): Metrics {
-  const collected: Collected = { runs: 0, layers: 0, bytes: 0 }
+  const collected: Collected = { runs: 0, layers: 0, bytes: 0, checkedLayers: 0, checkedBytes: 0 }
   let pending: RequestLine[] = []
   let instruments: Instruments | undefined
   let loading: Promise<Instruments> | undefined
@@ -76,6 +82,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
       collected.layers += layers
       collected.bytes += bytes
       collected.last = { trash, atMs: options.clock.now() }
+    },
+    checked: ({ layers, bytes }) => {
+      collected.checkedLayers += layers
+      collected.checkedBytes += bytes
     },
     load: async () => {
       await load()
@@ -103,7 +113,7 @@ function count({ duration, bytesIn, bytesOut }: Instruments, line: RequestLine):
 }
 
 async function openInstruments(options: MetricsOptions, collected: Collected): Promise<Instruments> {
-  const { blobs, damagedLayers, activeRequests, audit } = options
+  const { blobs, damagedLayers, logBytes, activeRequests, audit } = options
   const { MeterProvider } = await import('@opentelemetry/sdk-metrics')
   const { PrometheusExporter, PrometheusSerializer } = await import('@opentelemetry/exporter-prometheus')
   // Only read from: the exporter's own server is not started.
@@ -122,12 +132,15 @@ async function openInstruments(options: MetricsOptions, collected: Collected): P
   gauge('stowage_requests_in_flight', 'Requests being served', activeRequests)
   gauge('stowage_storage_free_bytes', 'Bytes that uploads may still write, before the reserve', () => blobs.freeBytes())
   gauge('stowage_damaged_layers', 'Layers known to be damaged, until they are pushed again', damagedLayers)
+  gauge('stowage_database_log_bytes', "Bytes of the database's log, which grows while another process reads", logBytes)
   const counter = (name: string, description: string, read: () => number) => {
     meter.createObservableCounter(name, { description }).addCallback((result) => result.observe(read()))
   }
   counter('stowage_collections', 'Collections of layers that nothing needs', () => collected.runs)
   counter('stowage_collected_layers', 'Layers that collections took away', () => collected.layers)
   counter('stowage_collected_bytes', 'Bytes of the layers that collections took away', () => collected.bytes)
+  counter('stowage_checked_layers', 'Layers that were read again in the background', () => collected.checkedLayers)
+  counter('stowage_checked_bytes', 'Bytes of the layers that were read again', () => collected.checkedBytes)
   gauge('stowage_collection_last_success_seconds', 'When the last collection came to its end, as Unix time', () =>
     collected.last === undefined ? undefined : collected.last.atMs / 1000,
   )

@@ -22,7 +22,7 @@ export interface RequestLine {
   readonly [field: string]: unknown
 }
 
-export type CutReason = 'upload-too-slow' | 'download-too-slow' | 'defect' | 'malformed'
+export type CutReason = 'upload-too-slow' | 'download-too-slow' | 'defect' | 'malformed' | 'asked'
 
 // Row R12.
 const fieldCharactersMax = 2048

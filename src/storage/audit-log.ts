@@ -68,6 +68,8 @@ export function openAuditLog(options: AuditLogOptions): AuditLog {
   const path = join(directory, currentName)
   let lines: string[] = []
   let waitingBytes = 0
+  let takenBytes = 0
+  let writtenBytes = 0
   let lost = 0
   let lostTold = 0
   /** Whole lines of which the beginning may be written: they end in the file they began in. */
@@ -119,6 +121,7 @@ export function openAuditLog(options: AuditLogOptions): AuditLog {
       piece = piece.subarray(written)
       size += written
       waitingBytes -= written
+      writtenBytes += written
     }
   }
 
@@ -153,11 +156,29 @@ export function openAuditLog(options: AuditLogOptions): AuditLog {
       const bytes = Buffer.byteLength(line)
       if (isClosed || waitingBytes + bytes > waitingBytesMax) {
         lost++
-        return
+        return false
       }
       lines.push(line)
       waitingBytes += bytes
+      takenBytes += bytes
       if (retry === undefined) start()
+      return true
+    },
+    flush: async () => {
+      const wanted = takenBytes
+      const isWritten = () => writtenBytes >= wanted
+      for (let turn = draining; turn && !isWritten(); turn = draining) await turn
+      if (isClosed || !isWritten()) return false
+      const written = file
+      try {
+        await written?.sync()
+        return true
+      } catch (error) {
+        // A file that was full meanwhile is synced before it is closed.
+        if (written !== file) return true
+        alarm(`the audit log ${path} can not be synced`, error)
+        return false
+      }
     },
     state: () => ({ lost, waitingBytes, isFailing }),
     close: async () => {

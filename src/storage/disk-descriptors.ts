@@ -1,7 +1,8 @@
 // Plain file descriptors for the read path: a small blob read through `FileHandle` costs up to twice the processor time (measured).
 
 import { close, constants, fstatSync, open, read } from 'node:fs'
-import { isLink, isMissing } from './disk-errors.ts'
+import { open as openHandle } from 'node:fs/promises'
+import { isLink, isMissing, toStorageError } from './disk-errors.ts'
 
 /**
  * A link in the place of a file is damage, wherever it leads; a pipe there must not hold the thread that opens it. Windows has neither
@@ -22,6 +23,19 @@ export function openForReading(
     close(descriptor, (failure) => (failure ? reject(failure) : resolve(undefined)))
   })
   return promise
+}
+
+/** One for a connection, one for the file that it asks for. */
+const sparesMin = 2
+
+/** Opens as many descriptors as a new request needs, and closes them again. Throws the port's error when they can not be had. */
+export async function openSpare(directory: string): Promise<void> {
+  await using spares = new AsyncDisposableStack()
+  try {
+    for (let count = 0; count < sparesMin; count++) spares.use(await openHandle(directory, constants.O_RDONLY))
+  } catch (error) {
+    throw toStorageError(error)
+  }
 }
 
 /** Fills the first `length` bytes of `buffer` from `position`; throws when the file ends before. */

@@ -9,6 +9,9 @@ const busyCodes: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE'])
 /** What a file that must not be followed to answers (`ELOOP`; `EMLINK` on FreeBSD), or one that can not be opened: a socket. */
 export const isLink = (error: unknown): boolean => ['ELOOP', 'EMLINK', 'ENXIO'].includes(errorCode(error) ?? '')
 
+/** What reading a directory as a file answers. */
+export const isDirectoryError = (error: unknown): boolean => errorCode(error) === 'EISDIR'
+
 export const isMissing = (error: unknown): boolean => errorCode(error) === 'ENOENT'
 
 /** The port's error for what the file system threw; anything else stays as it is. */
@@ -19,6 +22,6 @@ export function toStorageError(error: unknown): unknown {
   return busyCodes.has(code) ? new StorageBusyError('no file can be opened', { cause: error }) : error
 }
 
-function errorCode(error: unknown): string | undefined {
+export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }

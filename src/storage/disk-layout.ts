@@ -31,6 +31,11 @@ export async function makeLayout(directory: string): Promise<void> {
   await syncDirectory(directory)
 }
 
+/** The directories that an upload needs. Those of blobs follow one by one: 256 take longer to make than all the rest of a start takes. */
+export async function makeUploads(directory: string): Promise<void> {
+  await mkdir(join(directory, 'uploads'), { recursive: true })
+}
+
 export function layoutOf(directory: string): DiskLayout {
   const blobs = join(directory, 'blobs')
   const uploads = join(directory, 'uploads')
@@ -69,14 +74,20 @@ export async function syncDirectory(directory: string): Promise<void> {
 
 const batchMax = 512
 
-/** Names of the files in a directory, in batches, without holding them all; none when there is no directory. */
-export async function* namesIn(directory: string): AsyncGenerator<readonly string[]> {
+/**
+ * Names of the files in a directory, in batches, without holding them all; none when there is no directory. `which` adds what is no file:
+ * something of a stranger, under a name that may be one of ours.
+ */
+export async function* namesIn(
+  directory: string,
+  which: 'files' | 'whatever they are' = 'files',
+): AsyncGenerator<readonly string[]> {
   let names: string[] = []
   const entries = await opendir(directory).catch((error: unknown) => {
     if (!isMissing(error)) throw error
   })
   for await (const entry of entries ?? []) {
-    if (!entry.isFile()) continue
+    if (which === 'files' && !entry.isFile()) continue
     names.push(entry.name)
     if (names.length < batchMax) continue
     yield names

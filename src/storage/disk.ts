@@ -2,14 +2,14 @@
 // only then may a row name the file (docs/storage-layout.md). A published file is never written to again.
 
 import { constants, type Stats } from 'node:fs'
-import { lstat, open, rename, rm, unlink, type FileHandle } from 'node:fs/promises'
+import { lstat, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises'
 import type { Blobs, PublishedBlob } from '../domain/ports/blobs.ts'
 import { UploadBusyError, UploadOffsetError } from '../domain/ports/storage-errors.ts'
 import type { Digest } from '../lib/digest.ts'
 import { createTurns } from '../lib/turns.ts'
 import { appendAll } from './disk-append.ts'
 import { createBuffers, pieceBytes } from './disk-buffers.ts'
-import { closeDescriptor, openForReading } from './disk-descriptors.ts'
+import { closeDescriptor, openForReading, openSpare } from './disk-descriptors.ts'
 import { isMissing, toStorageError } from './disk-errors.ts'
 import { checksumsIfMatching, createRunningHashes } from './disk-hashes.ts'
 import {
@@ -18,12 +18,14 @@ import {
   namesIn,
   layoutOf,
   makeLayout,
+  makeUploads,
   prefixes,
   syncDirectory,
   type BlobPath,
 } from './disk-layout.ts'
 import { readPieces } from './disk-read.ts'
 import { openSpace } from './disk-space.ts'
+import { removeFile, setAsideIn } from './remove-file.ts'
 
 /** Points where a test may stop, fail or kill the process. */
 export type DiskPoint =
@@ -46,6 +48,10 @@ export interface DiskOptions {
   readonly readBytes?: number
   /** Takes the directory as it is and makes nothing in it. */
   readonly asIs?: boolean
+  /** False where nothing has to survive a crash of the machine, such as in tests: nothing is fsynced, and directories are made when they are needed. */
+  readonly durable?: boolean
+  /** Told where a directory went that lay in the place of a file and is not empty. */
+  readonly onSetAside?: (path: string) => void
   readonly hooks?: { readonly at: (point: DiskPoint) => Promise<void> }
 }
 
@@ -62,9 +68,11 @@ const buffersKept = 64
 
 /** Opens the store, and makes its directories when they are missing. The caller holds the lock of the data directory, but `asIs`. */
 export async function openDiskBlobs(options: DiskOptions): Promise<Blobs> {
-  const { directory, reserveBytes, setAside, readBytes, hooks, asIs = false } = options
-  if (!asIs) await makeLayout(directory)
+  const { directory, reserveBytes, setAside, readBytes, hooks } = options
+  const { asIs = false, durable = true, onSetAside = () => {} } = options
+  if (!asIs) await (durable ? makeLayout : makeUploads)(directory)
   const layout = layoutOf(directory)
+  const removing = { aside: setAsideIn(directory), onSetAside }
   const space = openSpace({ directory, reserveBytes, setAside })
   const buffers = createBuffers(buffersKept)
   const hashes = createRunningHashes(hashesMax)
@@ -146,6 +154,7 @@ export async function openDiskBlobs(options: DiskOptions): Promise<Blobs> {
       const sync = () => makeDurable(file, uploadId, from)
       await (size > largeBytes ? largeSync(sync) : sync())
       await at('blob:before-rename')
+      if (!durable) await mkdir(to.directory, { recursive: true })
       await rename(from, to.path)
       hashes.forget(uploadId)
       await at('blob:after-rename')
@@ -172,7 +181,7 @@ export async function openDiskBlobs(options: DiskOptions): Promise<Blobs> {
     digests: readonly Digest[],
   ): Promise<PublishedBlob | undefined> {
     await discardUpload(uploadId)
-    await syncDirectory(to.directory)
+    if (durable) await syncDirectory(to.directory)
     const checksums = await checksumsIfMatching(to.path, digests, undefined, buffers)
     return checksums && { size, checksums }
   }
@@ -184,7 +193,7 @@ export async function openDiskBlobs(options: DiskOptions): Promise<Blobs> {
   async function makeDurable(file: FileHandle, uploadId: string, path: string): Promise<void> {
     try {
       await at('blob:before-fsync')
-      await file.sync()
+      if (durable) await file.sync()
       await at('blob:after-fsync')
     } catch (error) {
       hashes.forget(uploadId)
@@ -197,7 +206,7 @@ export async function openDiskBlobs(options: DiskOptions): Promise<Blobs> {
   async function makeNameDurable(to: BlobPath): Promise<void> {
     try {
       await at('blob:before-dirsync')
-      await syncDirectory(to.directory)
+      if (durable) await syncDirectory(to.directory)
     } catch (error) {
       await rm(to.path, { force: true })
       throw error
@@ -206,7 +215,7 @@ export async function openDiskBlobs(options: DiskOptions): Promise<Blobs> {
 
   async function discardUpload(uploadId: string): Promise<void> {
     hashes.forget(uploadId)
-    await rm(layout.uploadPath(uploadId), { force: true })
+    await removeFile(layout.uploadPath(uploadId), removing)
   }
 
   async function received(uploadId: string): Promise<number> {
@@ -233,9 +242,7 @@ export async function openDiskBlobs(options: DiskOptions): Promise<Blobs> {
     remove: async (phys) => {
       const { path } = layout.blobPath(phys)
       await at('blob:before-remove')
-      await unlink(path).catch((error: unknown) => {
-        if (!isMissing(error)) throw error
-      })
+      await removeFile(path, removing)
     },
     look: async (phys) => {
       const found = await lookAt(layout.blobPath(phys).path)
@@ -243,7 +250,10 @@ export async function openDiskBlobs(options: DiskOptions): Promise<Blobs> {
     },
     list: async function* () {
       for (const prefix of prefixes) {
-        for await (const names of namesIn(layout.blobPath(`${prefix}/${prefix}${'0'.repeat(30)}`).directory)) {
+        for await (const names of namesIn(
+          layout.blobPath(`${prefix}/${prefix}${'0'.repeat(30)}`).directory,
+          'whatever they are',
+        )) {
           const files: { phys: string; size: number }[] = []
           for (const phys of names.map((name) => `${prefix}/${name}`).filter(isPhys)) {
             const size = await sizeOf(layout.blobPath(phys).path)
@@ -256,10 +266,11 @@ export async function openDiskBlobs(options: DiskOptions): Promise<Blobs> {
     },
     uploadChangedAtMs: async (uploadId) => (await lookAt(layout.uploadPath(uploadId)))?.mtimeMs,
     listUploads: async function* () {
-      for await (const names of namesIn(layout.uploads)) yield names.filter(isUploadId)
+      for await (const names of namesIn(layout.uploads, 'whatever they are')) yield names.filter(isUploadId)
     },
     freeBytes: space.freeBytes,
     requireRoom: space.requireRoom,
+    requireFiles: () => openSpare(layout.uploads),
     close: async () => {
       closed = true
       await Promise.all(busy.values())

@@ -38,13 +38,16 @@ export interface KeyFileOptions {
   readonly warn: (sentence: string) => void
 }
 
-/** Makes the files when they are missing: a root key of `accountId`, and fresh secrets. The directory exists and is locked. */
-export async function createKeyFiles(directory: string, accountId: string): Promise<void> {
+/**
+ * Makes the files when they are missing: a root key of `accountId`, and fresh secrets. The directory exists and is locked. With `durable` false they
+ * need not survive a crash of the machine.
+ */
+export async function createKeyFiles(directory: string, accountId: string, durable = true): Promise<void> {
   const accessKeyId = newAwsId(randomIds, idPrefixes.accessKey)
   const key = { accessKeyId, secretAccessKey: newSecretAccessKey(randomIds), accountId }
-  await createFile(keysPath(directory), `${JSON.stringify({ keys: [key] }, undefined, 2)}\n`)
+  await createFile(keysPath(directory), `${JSON.stringify({ keys: [key] }, undefined, 2)}\n`, durable)
   const secrets = { pageKey: newKey32(), tokenKeys: [newKey32()], identityKey: newKey32() }
-  await createFile(secretsPath(directory), `${JSON.stringify(secrets, undefined, 2)}\n`)
+  await createFile(secretsPath(directory), `${JSON.stringify(secrets, undefined, 2)}\n`, durable)
   await addIdentityKey(directory)
 }
 

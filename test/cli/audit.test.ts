@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 
 import { CreateRepositoryCommand, DescribeRepositoriesCommand, ECRClient } from '@aws-sdk/client-ecr'
@@ -55,4 +56,30 @@ test('--audit-log all has reads, too, and off makes no file', async (t) => {
   const off = await serve(t, ['--audit-log', 'off'])
   await useAndStop(off)
   assert.equal(existsSync(join(off.data, 'audit')), false)
+})
+
+test('a change that a killed server had no time to tell is told by the next start', async (t) => {
+  const server = await serve(t)
+  await useAndStop(server)
+  const [event = assert.fail('nothing was recorded')] = eventsIn(server.data)
+  const database = new DatabaseSync(join(server.data, 'metadata.db'))
+  assert.deepEqual(database.prepare('select id from outbox_event').all(), [], 'what was told is removed')
+  const body = JSON.stringify({ ...event, eventID: 'left', responseElements: null })
+  database.prepare("insert into outbox_event (id, topic, body) values ('left', 'audit', ?)").run(body)
+  database.close()
+  const next = await serve(t, [], server.data)
+  next.child.kill('SIGTERM')
+  await next.ended
+  assert.deepEqual(
+    eventsIn(server.data).map(({ eventName, eventID, additionalEventData }) => ({
+      eventName,
+      eventID,
+      additionalEventData,
+    })),
+    [
+      { eventName: 'CreateRepository', eventID: event.eventID, additionalEventData: undefined },
+      { eventName: 'CreateRepository', eventID: 'left', additionalEventData: { deliveredAfterRestart: true } },
+    ],
+  )
+  assert.match(next.stdout() + next.stderr(), /it is told now/)
 })

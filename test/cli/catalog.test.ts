@@ -264,7 +264,7 @@ describe('stowage catalog apply', () => {
     const { code, stdout, stderr } = await apply()
     assert.equal(code, 1)
     assert.ok(stdout.endsWith('3 to create, 0 to change, 0 the same\n[1/3] created shop/a1\n'), stdout)
-    const reason = `the server at ${server.origin} did not answer CreateRepository as its API does; it said nothing: its log may tell why`
+    const reason = 'ServerException: The server could not process the request. Retry later'
     assert.equal(stderr, `stowage: shop/b1: ${reason} (1 of 3 were done before it; what is done stays)\n`)
     rmSync(join(data, 'logos'))
     mkdirSync(join(data, 'logos'))

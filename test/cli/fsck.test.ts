@@ -121,6 +121,9 @@ describe('stowage fsck', () => {
     await writeFile(join(data, 'metadata.db'), 'This is not a database at all. '.repeat(200))
     const { code, stdout, stderr } = await run(['fsck', '--data', data])
     assert.deepEqual({ code, stdout }, { code: 1, stdout: '' })
-    assert.match(stderr, /^stowage: cannot open the database .*metadata\.db: file is not a database\n$/)
+    assert.match(
+      stderr,
+      /^stowage: cannot open the database .*metadata\.db: file is not a database; restore a backup with "stowage restore"\n$/,
+    )
   })
 })

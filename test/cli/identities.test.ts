@@ -8,7 +8,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 import { CreateRepositoryCommand, DescribeRepositoriesCommand, ECRClient } from '@aws-sdk/client-ecr'
 
-import { run, serve, type Server } from './program.ts'
+import { serve, type Server } from './program.ts'
+import { openWarmProgram } from './warm-program.ts'
 
 const account = '123456789012'
 
@@ -30,7 +31,8 @@ async function open(t: TestContext): Promise<Place> {
   }
 }
 
-const admin = (server: Server, ...args: readonly string[]) => run(['admin', ...args, '--data', server.data])
+const runWarm = openWarmProgram()
+const admin = (server: Server, ...args: readonly string[]) => runWarm(['admin', ...args, '--data', server.data])
 
 async function printed(server: Server, ...args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await admin(server, ...args)

@@ -60,7 +60,13 @@ describe('the log of a server', () => {
     const password = (await run(['login', '--data', server.data, '--print-password'])).stdout.trim()
     const headers = { authorization: `Basic ${Buffer.from(`AWS:${password}`).toString('base64')}` }
     await fetch(`${server.origin}/v2/?X-Amz-Signature=0123abcd`, { headers })
-    await eventually('both requests are logged', () => linesOf(server.stderr()).length >= 2)
+    await fetch(`${server.origin}/v2/_catalog`, { headers: { ...headers, 'user-agent': 'an agent for this test' } })
+    await eventually('the requests are logged', () =>
+      linesOf(server.stderr()).some(({ path }) => path === '/v2/_catalog'),
+    )
+    const decisions = linesOf(server.stderr()).filter(({ msg }) => msg === 'decision')
+    assert.ok(decisions.some(({ action, verdict }) => action === 'ecr:DescribeRepositories' && verdict === 'allowed'))
+    assert.doesNotMatch(JSON.stringify(decisions), /an agent for this test|127\.0\.0\.1/)
     const files = ['keys.json', 'secrets.json'].map((file) => readFileSync(join(server.data, file), 'utf8')).join('')
     const secrets = [
       password,

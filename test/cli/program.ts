@@ -28,10 +28,16 @@ export interface Program {
 
 type Variables = Readonly<Record<string, string>>
 
-/** Starts `stowage <args>` with no setting in its environment but these. */
-export function start(args: readonly string[], variables: Variables = {}, lifeMs: number = patienceMs): Program {
+/** Starts `stowage <args>` with no setting in its environment but these; `through` is a command that runs what follows it. */
+export function start(
+  args: readonly string[],
+  variables: Variables = {},
+  lifeMs: number = patienceMs,
+  through: readonly string[] = [],
+): Program {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('STOWAGE_'))
-  const child = spawn(process.execPath, [startScript, ...args], {
+  const [program = process.execPath, ...words] = [...through, process.execPath, startScript, ...args]
+  const child = spawn(program, words, {
     env: { ...Object.fromEntries(inherited), ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -68,8 +74,9 @@ export async function serve(
   t: TestContext,
   args: readonly string[] = [],
   data: string = dataDirectory(t),
+  through: readonly string[] = [],
 ): Promise<Server> {
-  const program = start(['serve', '--port', '0', '--data', data, ...args], {}, serverLifeMs)
+  const program = start(['serve', '--port', '0', '--data', data, ...args], {}, serverLifeMs, through)
   t.after(async () => {
     program.child.kill('SIGKILL')
     await program.ended

@@ -13,7 +13,7 @@ const readyTimeoutMs = 30_000
 const stopTimeoutMs = 10_000
 
 /** Starts a daemon and waits until `isReady` says so. What it prints goes to `daemon.log` in the sandbox. */
-async function startDaemon(
+export async function startDaemon(
   sandbox: Sandbox,
   [program, ...args]: readonly [string, ...string[]],
   isReady: () => Promise<boolean>,

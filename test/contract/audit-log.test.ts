@@ -105,6 +105,38 @@ describe('the file', () => {
     await assert.rejects(readdir(directory), { code: 'ENOENT' })
   })
 
+  test('is synced by a flush, which says so', async (t) => {
+    const directory = await folder(t)
+    const { log } = openLog(directory)
+    assert.equal(await log.flush(), true, 'there is nothing to bring to the disk')
+    assert.equal(log.record(event('one')), true)
+    assert.equal(await log.flush(), true)
+    assert.deepEqual(await idsIn(join(directory, 'audit.jsonl')), ['one'])
+    await log.close()
+    assert.equal(log.record(event('late')), false)
+    assert.equal(await log.flush(), false)
+  })
+
+  test('is not flushed while it can not be written or synced', async (t) => {
+    const { disk, files } = smallDisk(0)
+    const { log, alarms } = openLog('nowhere', { files, retryMs: 10 })
+    t.after(() => log.close())
+    log.record(event('one'))
+    assert.equal(await log.flush(), false)
+    disk.room = 10_000
+    await eventually('the log is written again', () => !log.state().isFailing)
+    assert.equal(await log.flush(), true)
+    const unsyncable: AuditFiles = {
+      ...files,
+      open: async (path) => ({ ...(await files.open(path)), sync: () => Promise.reject(new Error('EIO: i/o error')) }),
+    }
+    const other = openLog('nowhere', { files: unsyncable })
+    other.log.record(event('two'))
+    assert.equal(await other.log.flush(), false)
+    assert.deepEqual(other.alarms, ['the audit log nowhere/audit.jsonl can not be synced: EIO: i/o error'])
+    assert.equal(alarms.length, 2)
+  })
+
   test('is written soon, without a close', async (t) => {
     const directory = await folder(t)
     const { log } = openLog(directory)

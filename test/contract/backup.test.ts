@@ -45,6 +45,7 @@ async function open(t: TestContext, options: Parameters<typeof openTestRegistry>
       metadata: registry.services.metadata,
       directory,
       withKeys: true,
+      withAudit: true,
       version: 'test',
       clock: registry.services.clock,
       ids: randomIds,
@@ -216,7 +217,7 @@ describe('a restore of what somebody has tampered with', () => {
     original = await mkdtemp(join(tmpdir(), 'stowage-backup-'))
     const { directory: data, services } = registry
     const { metadata, clock } = services
-    const options = { withKeys: true, version: 'test', clock, ids: randomIds, report: silent }
+    const options = { withKeys: true, withAudit: true, version: 'test', clock, ids: randomIds, report: silent }
     await backUp({ ...options, data, metadata, directory: original })
     await registry.close()
   })
@@ -275,8 +276,8 @@ describe('a restore of what somebody has tampered with', () => {
       /is not that of a backup/,
     ],
     [
-      'a record of a megabyte',
-      (directory) => writeFile(join(directory, 'backup.json'), 'x'.repeat(1_000_000)),
+      'a record of five megabytes',
+      (directory) => writeFile(join(directory, 'backup.json'), 'x'.repeat(5_000_000)),
       /is too large to be that of a backup/,
     ],
     ['a record that is a link', (directory) => asLink(join(directory, 'backup.json')), /cannot read .*ELOOP/],

@@ -56,7 +56,7 @@ test('what a crash cut short is gone at the next start', async (t) => {
   assert.deepEqual(await readdir(join(directory, 'logos')), [`${name}.png`])
 })
 
-test('logos are listed with the time they were put, and nothing else is', async (t) => {
+test('logos are listed with the time they were put, and so is what lies under the name of one', async (t) => {
   const directory = await openDirectory(t)
   const logos = await openDiskLogos(directory)
   const listed = async () => {
@@ -71,9 +71,12 @@ test('logos are listed with the time they were put, and nothing else is', async 
   await writeFile(join(directory, 'logos', `${'ef'.repeat(32)}-0123456789abcdef.png.new`), 'half of')
   await writeFile(join(directory, 'logos', 'README'), 'hello')
   await writeFile(join(directory, 'logos', 'readme.png'), 'hello')
-  await mkdir(join(directory, 'logos', `${'ef'.repeat(32)}-0123456789abcdef.png`))
+  // Under the name of a logo, so that it is swept as one.
+  await mkdir(join(directory, 'logos', `${'ff'.repeat(32)}-0123456789abcdef.png`))
+  await utimes(join(directory, 'logos', `${'ff'.repeat(32)}-0123456789abcdef.png`), 300, 300)
   assert.deepEqual(await listed(), [
     { name, putAtMs: 100_000 },
     { name: other, putAtMs: 200_000 },
+    { name: `${'ff'.repeat(32)}-0123456789abcdef`, putAtMs: 300_000 },
   ])
 })

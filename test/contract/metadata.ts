@@ -11,6 +11,7 @@ import { auditContract } from './metadata-audit.ts'
 import { imageContract } from './metadata-images.ts'
 import { collectorContract } from './metadata-collector.ts'
 import { layerContract } from './metadata-layers.ts'
+import { outboxContract } from './metadata-outbox.ts'
 import { publicContract } from './metadata-public.ts'
 import { removalContract } from './metadata-removal.ts'
 import {
@@ -35,6 +36,7 @@ export function metadataContract(engine: string, open: OpenMetadata): void {
     removalContract(open)
     identitiesContract(open)
     galleryContract(open)
+    outboxContract(open)
     transactionContract(open)
     persistenceContract(open)
   })

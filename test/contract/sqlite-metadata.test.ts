@@ -16,6 +16,7 @@ import { createSqlMetadata } from '../../src/storage/sql/metadata.ts'
 import { openConnection } from '../../src/storage/sql/sqlite/connection.ts'
 import { directDialect, writerDialect } from '../../src/storage/sql/sqlite/dialect.ts'
 import { toStorageError } from '../../src/storage/sql/sqlite/errors.ts'
+import { logBytesMax } from '../../src/storage/sql/sqlite/log-file.ts'
 import { openSqliteMetadata, type SqliteOptions } from '../../src/storage/sql/sqlite/open-sqlite-metadata.ts'
 import { openWriter } from '../../src/storage/sql/sqlite/writer.ts'
 import type { Tables } from '../../src/storage/sql/tables.ts'
@@ -51,7 +52,14 @@ describe('the statements that the contract runs', () => {
     await (await openSqliteMetadata({ file, onFatal: unexpected })).close()
     const connection = openConnection(file, 0)
     const nothing = () => {}
-    const ofWriter = { file, busyMs: 1000, onFatal: unexpected, commitBegins: nothing, commitEnded: nothing }
+    const ofWriter = {
+      file,
+      busyMs: 1000,
+      logBytesMax,
+      onFatal: unexpected,
+      commitBegins: nothing,
+      commitEnded: nothing,
+    }
     const writer = await openWriter(ofWriter)
     const log = (event: { readonly query: { readonly sql: string } }) => void texts.add(event.query.sql)
     return createSqlMetadata({

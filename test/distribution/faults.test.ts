@@ -81,5 +81,6 @@ test('what is no fault of the client is left to the adapter', async (t) => {
   const plane = await openPlane(t)
   await givenRepository(plane.registry, 'app')
   Object.assign(plane.registry.services.blobs, { freeBytes: () => Promise.reject(new TypeError('a defect')) })
-  await assert.rejects(plane.send('POST', '/v2/app/blobs/uploads/'), /a defect/)
+  const { status, code, defect } = await plane.send('POST', '/v2/app/blobs/uploads/')
+  assert.deepEqual([status, code, defect], [500, 'UNKNOWN', new TypeError('a defect')])
 })

@@ -25,6 +25,8 @@ export interface Answer {
   /** The first error's code, when the body is one of the specification's errors. */
   readonly code: string | undefined
   readonly message: string | undefined
+  /** What the adapter logs: something failed inside, or the client went away. */
+  readonly defect?: unknown
 }
 
 export interface Sending {
@@ -85,7 +87,9 @@ export async function receive(handler: HttpHandler, request: HttpRequest): Promi
     Object.entries(response.headers).map(([name, value]) => [name.toLowerCase(), String(value)]),
   )
   const error = firstError(text)
-  return { status: response.status, headers, text, code: error?.code, message: error?.message }
+  const { status, defect } = response
+  const answer = { status, headers, text, code: error?.code, message: error?.message }
+  return defect === undefined ? answer : { ...answer, defect }
 }
 
 export function toRequest(method: string, target: string, sending: Sending = {}): HttpRequest {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { mkdtempSync } from 'node:fs'
-import { cp, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -16,7 +16,7 @@ import { setPolicy } from '../../src/domain/repository-policies.ts'
 import { sweep } from '../../src/domain/recovery.ts'
 import { appendToUpload, beginUpload, getUpload } from '../../src/domain/uploads.ts'
 import { digestOf, hexOf } from '../../src/lib/digest.ts'
-import { fileDamages, flipBit, strayFile, swapFiles, tamper } from '../support/damage.ts'
+import { fileDamages, flipBit, strayFile, strayName, swapFiles, tamper } from '../support/damage.ts'
 import { linesOf, runFsck } from '../support/fsck.ts'
 import {
   account,
@@ -145,7 +145,7 @@ const ofFiles: readonly Case[] = [
   {
     what: 'a file that no table knows',
     damage: ({ registry, tar }) => strayFile(registry.directory, tar.phys),
-    finds: ({ tar }) => [`file-unowned blobs/${tar.phys.slice(0, 2)}/${tar.phys.slice(0, 2)}${'5'.repeat(30)}`],
+    finds: ({ tar }) => [`file-unowned blobs/${strayName(tar.phys)}`],
     afterRepair: none,
   },
   {
@@ -163,6 +163,21 @@ const ofFiles: readonly Case[] = [
     what: 'a logo that is gone',
     damage: ({ registry, logo }) => registry.services.logos.remove(logo),
     finds: () => [`logo-missing ${account}/${region}/app`],
+  },
+  {
+    what: 'a logo replaced by a directory',
+    damage: async ({ logoFile }) => {
+      await rm(logoFile)
+      await mkdir(join(logoFile, 'of a stranger'), { recursive: true })
+    },
+    finds: () => [`logo-missing ${account}/${region}/app`],
+  },
+  {
+    what: 'a directory under the name of a layer that no table knows',
+    damage: ({ registry, tar }) =>
+      mkdir(join(registry.directory, 'blobs', strayName(tar.phys), 'of a stranger'), { recursive: true }),
+    finds: ({ tar }) => [`file-unowned blobs/${strayName(tar.phys)}`],
+    afterRepair: none,
   },
   {
     what: 'a logo with another bit',
@@ -337,6 +352,13 @@ const ofRows: readonly Case[] = [
     damage: (on) => on.tamper(statement),
     finds: () => [`document-unreadable ${account}/${region}/app`],
   })),
+  {
+    what: 'an event on its way that can not be read',
+    damage: (on) =>
+      on.tamper("insert into outbox_event (id, topic, body) values ('1-a', 'audit', '{}'), ('1-b', 'audit', '7')"),
+    finds: () => ['event-unreadable 1-b'],
+    afterRepair: none,
+  },
   ...['body = body || 1', "tags = 'v1'", "body = 'x'"].map((change): Case => ({
     what: `a deleted image with ${change}`,
     damage: (on) => on.tamper(`update deleted_image set ${change}`),

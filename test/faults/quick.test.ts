@@ -14,8 +14,8 @@ const seed = 'quick'
 /** F4 in its short form is test/simulation. */
 const shortForms = faultTests.filter(({ id }) => id !== 'F4')
 
-// They wait for processes and disks most of the time.
-describe('what was acknowledged outlives', { concurrency: 2 }, () => {
+// They wait for processes, disks and the clock most of the time.
+describe('what was acknowledged outlives', { concurrency: 4 }, () => {
   for (const fault of shortForms) {
     test(`${fault.id}: ${fault.title}`, { skip: skipReason(fault, undefined) ?? false }, async (t) => {
       const run = await runFault(fault, { seed, quick: true }, (line) => t.diagnostic(line))

@@ -22,7 +22,7 @@ import { imageIdentifierList, imageTag } from '../../src/model/shapes/image.ts'
 import { layerDigest, uploadId } from '../../src/model/shapes/layer.ts'
 import { replicationConfiguration } from '../../src/model/shapes/registry.ts'
 import { imageTagMutability, imageTagMutabilityExclusionFilters } from '../../src/model/shapes/repository.ts'
-import { violation } from '../../src/model/violation.ts'
+import { violation, violations } from '../../src/model/violation.ts'
 
 const namePattern = `must satisfy regular expression '(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*'`
 
@@ -284,6 +284,33 @@ describe('violation', () => {
       const spent = performance.now() - started
       assert.ok(spent < 50, `${text.slice(0, 20)}... took ${spent} ms`)
     }
+  })
+})
+
+describe('violations', () => {
+  const schema = struct({
+    name: string({ min: 2 }),
+    missing: integer(),
+    labels: optional(map(string({ max: 1 }), integer({ max: 9 }))),
+    names: optional(list(string({ values: ['a', 'b'] }), { max: 1 })),
+    bytes: optional(blob({ max: 1 })),
+  })
+  const bad = { name: 'x', labels: { long: 10 }, names: ['a', 'c'], bytes: Buffer.alloc(2) }
+  test('every one that is broken, in the order of declaration', () => {
+    assert.deepEqual(violations(schema, bad), [
+      { parameter: 'name', constraint: 'must have length greater than or equal to 2' },
+      { parameter: 'missing', constraint: 'must not be null' },
+      { parameter: 'labels', constraint: 'must have length less than or equal to 1' },
+      { parameter: 'labels.long.member', constraint: 'Member must have value less than or equal to 9' },
+      { parameter: 'names', constraint: 'must have length less than or equal to 1' },
+      { parameter: 'names.2.member', constraint: 'Member must satisfy enum value set: [a, b]' },
+      { parameter: 'bytes', constraint: 'must have length less than or equal to 1' },
+    ])
+  })
+  test('the first of them is the violation', () => {
+    assert.deepEqual(violation(schema, bad), violations(schema, bad)[0])
+    assert.deepEqual(violation(schema, { ...bad, name: 'xy' }), violations(schema, bad)[1])
+    assert.deepEqual(violations(schema, { name: 'xy', missing: 1 }), [])
   })
 })
 

@@ -136,6 +136,7 @@ export function openSimulatedBlobs(
     // The simulated disk keeps no times.
     uploadChangedAtMs: async (uploadId) => (disk.read(uploadPath(uploadId)) === undefined ? undefined : 0),
     freeBytes: async () => undefined,
+    requireFiles: async () => {},
     requireRoom: async () => {},
     close: async () => {
       closed = true

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto'
 import { createCompiledPolicies } from '../../src/domain/authorisation/compiled-policies.ts'
 import { createKeptLayers } from '../../src/domain/kept-layers.ts'
 import { createDownloads } from '../../src/domain/public/downloads.ts'
+import { createOutbox } from '../../src/domain/outbox.ts'
 import type { Context, Services } from '../../src/domain/context.ts'
 import { ecrLimits, ecrPublicLimits } from '../../src/domain/limits.ts'
 import { account, region, rootOf } from '../support/registry.ts'
@@ -143,7 +144,8 @@ const unused: Omit<Services, 'metadata' | 'blobs' | 'clock' | 'ids' | 'limits' |
       logo: () => 'http://localhost/logo',
     },
     operatorAccount: account,
-    audit: { level: 'off', record: () => {} },
+    audit: { level: 'off', record: () => false, flush: async () => true },
+    outbox: createOutbox(),
     compiledPolicies: createCompiledPolicies(),
     keptLayers: createKeptLayers(),
     identities: {

@@ -59,9 +59,12 @@ export async function swapFiles(one: string, other: string): Promise<void> {
   await rename(`${one}.away`, other)
 }
 
+/** A name beside that of a layer that no table knows. */
+export const strayName = (like: string): string => `${like.slice(0, 2)}/${like.slice(0, 2)}${'5'.repeat(30)}`
+
 /** A file under a name that no table knows; gives that name. */
 export async function strayFile(directory: string, like: string): Promise<string> {
-  const name = `${like.slice(0, 2)}/${like.slice(0, 2)}${'5'.repeat(30)}`
+  const name = strayName(like)
   await copyFile(join(directory, 'blobs', like), join(directory, 'blobs', name))
   return name
 }

@@ -16,7 +16,7 @@ export async function runFsck(
 ): Promise<{ readonly findings: readonly Finding[]; readonly report: FsckReport }> {
   const findings: Finding[] = []
   await using opened = new AsyncDisposableStack()
-  const checkStore: CheckStore = createCheck(join(registry.directory, 'metadata.db'), opened)
+  const checkStore: CheckStore = createCheck(join(registry.directory, 'metadata.db'), opened, true)
   const report = await fsck(
     { ...registry.services, checkStore },
     { deep: true, repair: false, progress: silent, onFinding: (finding) => findings.push(finding), ...options },

@@ -10,6 +10,7 @@ import { createKeptLayers } from '../../src/domain/kept-layers.ts'
 import type { AccessKey, Caller, Context, Limits, RootKeys, Secrets, Services } from '../../src/domain/context.ts'
 import { openIdentities } from '../../src/domain/identities/open-identities.ts'
 import { ecrLimits, ecrPublicLimits } from '../../src/domain/limits.ts'
+import { createOutbox } from '../../src/domain/outbox.ts'
 import type { AuditEvent, AuditLevel } from '../../src/domain/ports/audit.ts'
 import { createDownloads } from '../../src/domain/public/downloads.ts'
 import type { RegistryKey } from '../../src/domain/ports/metadata.ts'
@@ -131,7 +132,8 @@ export async function openTestRegistry(options: TestRegistryOptions = {}): Promi
     metadata,
     blobs,
     logos: await openDiskLogos(directory),
-    audit: { level: options.auditLevel ?? 'all', record: (event) => void audited.push(event) },
+    audit: { level: options.auditLevel ?? 'all', record: (event) => audited.push(event) > 0, flush: async () => true },
+    outbox: createOutbox(),
     clock,
     markdown,
     downloads: createDownloads(),

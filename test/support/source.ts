@@ -11,6 +11,8 @@ export interface Import {
   readonly target: string
   readonly own: boolean
   readonly typeOnly: boolean
+  /** Loaded when it is called for, or in another thread. */
+  readonly dynamic: boolean
   readonly names: readonly string[]
 }
 
@@ -41,19 +43,20 @@ function* importsOf(path: string, code: string): Iterable<Import> {
   for (const [, typeOnly, clause, specifier = ''] of code.matchAll(
     /^(?:import|export)\s+(type\s+)?([\w\s{},*]*?)\s*from\s+'([^']+)'/gm,
   )) {
-    yield toImport(path, specifier, typeOnly !== undefined, clause ?? '')
+    yield { ...toImport(path, specifier, clause ?? ''), typeOnly: typeOnly !== undefined }
   }
-  for (const [, specifier = ''] of code.matchAll(/^import\s+'([^']+)'/gm)) yield toImport(path, specifier, false, '')
-  for (const [, specifier = ''] of code.matchAll(/\bimport\(\s*'([^']+)'/g)) yield toImport(path, specifier, false, '')
+  for (const [, specifier = ''] of code.matchAll(/^import\s+'([^']+)'/gm)) yield toImport(path, specifier, '')
+  for (const [, specifier = ''] of code.matchAll(/\bimport\(\s*'([^']+)'/g))
+    yield { ...toImport(path, specifier, ''), dynamic: true }
   for (const [, specifier = ''] of code.matchAll(/new URL\('(\.[^']+\.ts)', import\.meta\.url\)/g))
-    yield toImport(path, specifier, false, '')
+    yield { ...toImport(path, specifier, ''), dynamic: true }
 }
 
-function toImport(path: string, specifier: string, typeOnly: boolean, clause: string): Import {
+function toImport(path: string, specifier: string, clause: string): Import {
   const own = specifier.startsWith('.')
   const target = own ? normalize(join(dirname(path), specifier)) : specifier
   const names = [...clause.matchAll(/(type\s+)?(\w+)(?:\s+as\s+\w+)?/g)].flatMap(([, type, name]) =>
     type || !name ? [] : [name],
   )
-  return { target, own, typeOnly, names }
+  return { target, own, typeOnly: false, dynamic: false, names }
 }

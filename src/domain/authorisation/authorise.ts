@@ -5,6 +5,7 @@ import type { Context, Identity } from '../context.ts'
 import type { RegistryKey, ResourceTag } from '../ports/metadata.ts'
 import { parseAnyRepositoryArn } from '../references.ts'
 import { conditionKey, type Circumstances } from './circumstances.ts'
+import { logDecision } from './decision-log.ts'
 import { policyKinds, type PolicyKind } from './policies/compile-policy.ts'
 import { decide, type Decision, type PolicySet } from './policies/decide.ts'
 import type { NamedPolicy } from './policies/policy.ts'
@@ -39,9 +40,11 @@ async function judge(
 ): Promise<Decision> {
   const asked = await openCase(ctx, action, resource, circumstances)
   // A user that is gone, a session that was revoked: whatever a policy says of everyone, it is not for them.
-  return asked
+  const decision: Decision = asked
     ? decide(asked.request, asked.policies)
     : { allowed: false, explicit: false, by: 'identity-based policy' }
+  logDecision(ctx, action, resource, asked, decision)
+  return decision
 }
 
 /** A request and the policies that have a say about it. */
@@ -61,12 +64,15 @@ export async function openCase(
   const { policies, repositoryId } = place
     ? await resourcePolicies(ctx, place.registry, place.name)
     : { policies: [], repositoryId: undefined }
-  const tags =
-    repositoryId !== undefined && policies.some(({ policy }) => policy.readsResourceTags)
-      ? await ctx.metadata.read.repositories.tags(repositoryId)
-      : []
   const identity = ctx.identities.of(ctx.caller)
   if (!identity) return undefined
+  const session = sessionPolicies(ctx)
+  const boundary = identity.boundary === undefined ? [] : [identity.boundary]
+  const tags =
+    repositoryId !== undefined &&
+    [policies, identity.policies, boundary, session ?? []].flat().some(({ policy }) => policy.readsResourceTags)
+      ? await ctx.metadata.read.repositories.tags(repositoryId)
+      : []
   const request = accessRequest(ctx, identity, action, resource, circumstances, tags)
   const isRepair = repairs.has(action) && request.principal.accountId === request.resourceAccountId
   return {
@@ -74,7 +80,7 @@ export async function openCase(
     policies: {
       identity: identity.policies,
       boundary: identity.boundary,
-      session: sessionPolicies(ctx),
+      session,
       // The root of the account can always mend a policy that locks everybody out, itself too (row P9).
       resource: isRepair && request.principal.kind === 'root' ? [] : policies,
     },

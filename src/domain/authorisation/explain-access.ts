@@ -4,10 +4,9 @@ import { fail } from '../../model/errors.ts'
 import type { Caller, Context } from '../context.ts'
 import { parseSessionArn, sessionArn } from '../identities/identity-arn.ts'
 import { openCase } from './authorise.ts'
-import { decide, type Decider, type Decision, type PolicySet } from './policies/decide.ts'
-import type { Statement } from './policies/policy.ts'
-import type { NamedAs } from './policies/principal-pattern.ts'
+import { decide, type Decision } from './policies/decide.ts'
 import type { AccessRequest, KeyValue } from './policies/request.ts'
+import { decidingStep, stepsOf, type StatementStep } from './policies/statement-steps.ts'
 
 export interface Question {
   /** ARN of a user, a role, a session or a root. */
@@ -16,19 +15,6 @@ export interface Question {
   readonly resource: string
   /** Condition keys of the request, by their names in any case; those of the principal and of the resource are known. */
   readonly context: ReadonlyMap<string, KeyValue>
-}
-
-export interface StatementStep {
-  readonly kind: Decider
-  readonly policy: string
-  /** Counted from one. */
-  readonly statement: number
-  readonly sid: string | undefined
-  readonly effect: 'Allow' | 'Deny'
-  /** How it names the principal; `undefined` when it does not. */
-  readonly namedAs: NamedAs | undefined
-  /** The first element that keeps it from applying; `undefined` when it applies. */
-  readonly missed: 'principal' | 'action' | 'resource' | 'condition' | undefined
 }
 
 export interface Explanation {
@@ -48,7 +34,7 @@ export async function explainAccess(ctx: Context, question: Question): Promise<E
   const request = { ...asked.request, key: keyOf(question, asked.request) }
   const decision = decide(request, asked.policies)
   const steps = stepsOf(request, asked.policies)
-  return { decision, decidedBy: deciding(decision, steps), steps }
+  return { decision, decidedBy: decidingStep(decision, steps), steps }
 }
 
 const rootPattern = /^arn:aws:iam::([0-9]{12}):root$/
@@ -81,47 +67,4 @@ const unknowable: ReadonlySet<string> = new Set(['aws:sourceip', 'aws:useragent'
 function keyOf({ context }: Question, { key }: AccessRequest): AccessRequest['key'] {
   const given = new Map(Array.from(context, ([name, value]) => [name.toLowerCase(), value]))
   return (name) => given.get(name) ?? (unknowable.has(name) ? undefined : key(name))
-}
-
-function stepsOf(request: AccessRequest, policies: PolicySet): readonly StatementStep[] {
-  const { identity, resource, boundary, session } = policies
-  const kinds = [
-    ['identity-based policy', identity],
-    ['resource-based policy', resource],
-    ['permissions boundary', boundary ? [boundary] : []],
-    ['session policy', session ?? []],
-  ] as const
-  return kinds.flatMap(([kind, all]) =>
-    all.flatMap(({ name, policy }) =>
-      policy.statements.map((statement, index) => ({
-        kind,
-        policy: name,
-        statement: index + 1,
-        ...readStatement(request, statement, kind === 'resource-based policy' && boundary !== undefined),
-      })),
-    ),
-  )
-}
-
-function readStatement(
-  request: AccessRequest,
-  { sid, effect, exempts, names, misses }: Statement,
-  isBounded: boolean,
-): Pick<StatementStep, 'sid' | 'effect' | 'namedAs' | 'missed'> {
-  // As `decide` has it: NotPrincipal of a Deny exempts nobody who has a boundary.
-  const namedAs = isBounded && exempts && effect === 'Deny' ? 'everyone' : names(request)
-  return { sid, effect, namedAs, missed: namedAs === undefined ? 'principal' : misses(request) }
-}
-
-const closeness: readonly (NamedAs | undefined)[] = ['self', 'everyone', 'role', 'account']
-
-/** The first one that applies, of the policy that the decision names; of a resource's Allows the one that names the principal closest. */
-function deciding({ allowed, by, policy }: Decision, steps: readonly StatementStep[]): StatementStep | undefined {
-  const effect = allowed ? 'Allow' : 'Deny'
-  const [first] = steps
-    .filter((step) => step.kind === by && step.policy === policy && step.effect === effect && step.missed === undefined)
-    .toSorted((one, other) =>
-      allowed ? closeness.indexOf(one.namedAs) - closeness.indexOf(other.namedAs) : one.statement - other.statement,
-    )
-  return first
 }

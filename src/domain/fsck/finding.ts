@@ -109,8 +109,24 @@ export const findingKinds = {
     means: 'the collector takes a layer for needed though no image names it, or the other way round',
     repair: 'looks at the images again',
   },
+  'event-unreadable': {
+    means: 'an event of a change, on its way to the audit log, can not be read: nobody is told of it',
+    repair: 'removes the event',
+  },
   'document-unreadable': {
-    means: 'a text is not JSON: set it again',
+    means: 'a text can not be understood; a policy then allows nothing: set it again',
+    repair: undefined,
+  },
+  'gallery-entry': {
+    means: 'the gallery shows a public repository wrongly, not at all, or though it holds no image',
+    repair: 'makes what the gallery knows anew, from the repository',
+  },
+  'registry-alias': {
+    means: 'a public registry has not one alias that it was given and one that addresses are printed with',
+    repair: undefined,
+  },
+  'identity-row': {
+    means: 'what is kept of a user, a group, a role, a policy or a key contradicts itself: set it again',
     repair: undefined,
   },
   'logo-missing': {
@@ -122,7 +138,7 @@ export const findingKinds = {
     repair: undefined,
   },
   'logo-unowned': {
-    means: 'no public repository shows the logo: the next start of the server removes it',
+    means: 'no public repository shows the logo: a running server removes it within two hours',
     repair: undefined,
   },
 } as const satisfies Readonly<Record<string, Kind>>

@@ -9,9 +9,12 @@ import type { AuditTotals } from '../ports/store-audit.ts'
 import { checkColumns } from './check-columns.ts'
 import { checkDocuments } from './check-documents.ts'
 import { checkFiles } from './check-files.ts'
+import { checkGallery } from './check-gallery.ts'
+import { checkIdentities } from './check-identities.ts'
 import { checkImages } from './check-images.ts'
 import { checkLayers } from './check-layers.ts'
 import { checkLogos } from './check-logos.ts'
+import { checkOutbox } from './check-outbox.ts'
 import { checkRows } from './check-rows.ts'
 import type { Checking, FsckProgress, FsckServices } from './checking.ts'
 import { findingKinds, type Finding } from './finding.ts'
@@ -54,5 +57,8 @@ export async function fsck(services: FsckServices, options: FsckOptions): Promis
   await checkLayers(checking, totals)
   const files = await checkFiles(checking, totals)
   await checkLogos(checking)
+  await checkGallery(checking, totals)
+  await checkIdentities(checking)
+  await checkOutbox(checking)
   return { checked: { ...totals, files }, findings, repaired, complete: true }
 }

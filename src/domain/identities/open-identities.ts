@@ -27,7 +27,7 @@ const usePrecisionMs = 60_000
 export async function openIdentities(options: IdentitiesOptions): Promise<OpenIdentities> {
   const { metadata, clock, rootKeys, onBackgroundError } = options
   const reads = metadata.read.identities
-  let snapshot = createSnapshot(await reads.everything(), options)
+  let snapshot = await createSnapshot(await reads.everything(), options)
   // One at a time: whoever waited finds the version that it waited for read already.
   const turns = createTurns(1)
   const noted = new Map<string, number>()
@@ -43,7 +43,7 @@ export async function openIdentities(options: IdentitiesOptions): Promise<OpenId
     refresh: () =>
       turns(async () => {
         if ((await reads.version()) === snapshot.everything.version) return
-        snapshot = createSnapshot(await reads.everything(), options)
+        snapshot = await createSnapshot(await reads.everything(), options)
         for (const accessKeyId of noted.keys()) if (!snapshot.keyRecord(accessKeyId)) noted.delete(accessKeyId)
       }),
     noteUse: (accessKeyId) => {

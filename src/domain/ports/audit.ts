@@ -53,12 +53,19 @@ export interface AuditEvent {
   readonly readOnly: boolean
   readonly resources?: readonly AuditResource[]
   readonly eventType: 'AwsApiCall'
+  /** Set when the process that did it ended before it told: then what came of it is not known, but for that it changed something. */
+  readonly additionalEventData?: { readonly deliveredAfterRestart: true }
   /** The account that owns the resource, or the caller's. */
   readonly recipientAccountId?: string
 }
 
 export interface Audit {
   readonly level: AuditLevel
-  /** Takes an event, to be written soon. It never waits and never throws: a log that can not be written must not stop the service (row R13). */
-  readonly record: (event: AuditEvent) => void
+  /**
+   * Takes an event, to be written soon. It never waits and never throws: a log that can not be written must not stop the service (row R13). False when
+   * too many wait already, and this one is lost.
+   */
+  readonly record: (event: AuditEvent) => boolean
+  /** Resolves when all that was taken is on the disk, or with false when it can not be written just now. */
+  readonly flush: () => Promise<boolean>
 }

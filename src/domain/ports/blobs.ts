@@ -41,11 +41,11 @@ export interface Blobs {
    * call `return()`. A yielded piece is valid until the next pull. Reading less than promised throws.
    */
   read(phys: string, size: number, range?: ByteRange): Promise<AsyncIterable<Uint8Array> | undefined>
-  /** Removes a published file; a missing one is fine. */
+  /** Removes a published file, or whatever else lies there (src/storage/remove-file.ts); nothing there is fine. */
   remove(phys: string): Promise<void>
   /** What lies under a physical name: a file, or something that nobody but a stranger can have put there. Reads nothing of it. */
   look(phys: string): Promise<{ readonly kind: 'file'; readonly size: number } | { readonly kind: 'other' } | undefined>
-  /** Physical names and sizes of published files, one batch at a time. For recovery and fsck only. */
+  /** Physical names and sizes of published files, and of whatever else lies under such a name, one batch at a time. For recovery and fsck only. */
   list(): AsyncIterable<readonly { readonly phys: string; readonly size: number }[]>
   /** Ids of uploads that have a file, one batch at a time. For recovery and fsck only. */
   listUploads(): AsyncIterable<readonly string[]>
@@ -53,6 +53,8 @@ export interface Blobs {
   uploadChangedAtMs(uploadId: string): Promise<number | undefined>
   /** Bytes that may still be written, before the reserve that keeps the database and deletes working; `undefined` when unbounded. */
   freeBytes(): Promise<number | undefined>
+  /** Throws `StorageBusyError` when no connection with its file can be opened any more, for want of descriptors; whatever else it throws, no layer can be read. */
+  requireFiles(): Promise<void>
   /** Throws `StorageFullError` when so many bytes of an upload could not all be written. Nothing is set aside for them. */
   requireRoom(bytes: number): Promise<void>
   close(): Promise<void>

@@ -5,6 +5,7 @@ import type { Digest } from '../../lib/digest.ts'
 import type { AuditReads, AuditWrites } from './store-audit.ts'
 import type { GalleryReads, GalleryWrites } from './gallery.ts'
 import type { IdentityReads, IdentityWrites } from './identities.ts'
+import type { OutboxReads, OutboxWrites } from './outbox.ts'
 import type { ResourceTag } from './resource-tag.ts'
 
 export type { ResourceTag } from './resource-tag.ts'
@@ -501,6 +502,7 @@ export interface MetadataReads {
   readonly deletedImages: DeletedImageReads
   readonly trash: TrashReads
   readonly holds: HoldReads
+  readonly outbox: OutboxReads
   readonly collector: CollectorReads
   readonly usage: UsageReads
   readonly phys: PhysReads
@@ -521,6 +523,7 @@ export interface MetadataWrites {
   readonly deletedImages: DeletedImageWrites
   readonly trash: TrashWrites
   readonly holds: HoldWrites
+  readonly outbox: OutboxWrites
   readonly collector: CollectorWrites
   readonly phys: PhysReads
   readonly audit: AuditWrites

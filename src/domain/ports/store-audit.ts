@@ -2,6 +2,7 @@
 // scrub only, never on the way of a request. Pages go by key, as everywhere.
 
 import type { Digest } from '../../lib/digest.ts'
+import type { GalleryEntry } from './gallery.ts'
 
 export interface ImageKey {
   readonly repositoryId: string
@@ -65,6 +66,25 @@ export interface AuditedDocument {
   readonly text: string
 }
 
+/** A public repository, or another one that the gallery has a row of. */
+export interface AuditedShown {
+  readonly repositoryId: string
+  /** False for one that is being removed, too: nothing may show it then. */
+  readonly isPublic: boolean
+  readonly accountId: string
+  readonly name: string
+  readonly createdAtMs: number
+  /** When the gallery says it was last pushed to. */
+  readonly updatedAtMs: number | undefined
+}
+
+export interface AuditedRegistryPolicy {
+  readonly kind: string
+  readonly accountId: string
+  readonly region: string
+  readonly text: string
+}
+
 export interface AuditReads {
   totals(): Promise<AuditTotals>
   /** The registry and the name that an id stands for. */
@@ -87,6 +107,13 @@ export interface AuditReads {
     after: string | undefined,
     limit: number,
   ): Promise<readonly AuditedDocument[]>
+  /** Ids of public repositories, and of others that the gallery has a row of, in order, those after `after`. */
+  galleryRepositories(after: string | undefined, limit: number): Promise<readonly string[]>
+  galleryRepository(repositoryId: string): Promise<AuditedShown | undefined>
+  /** What the gallery's tables say of it that `expected` does not; `undefined` is for one that is not to be shown. */
+  galleryFaults(repositoryId: string, expected: GalleryEntry | undefined): Promise<readonly string[]>
+  /** In the order of their kinds, accounts and regions, those after `after`. */
+  registryPolicies(after: AuditedRegistryPolicy | undefined, limit: number): Promise<readonly AuditedRegistryPolicy[]>
   /** Layers not known to be damaged whose last check was before `beforeMs`, longest ago first, those after `after`. */
   uncheckedBlobs(beforeMs: number, after: UncheckedBlob | undefined, limit: number): Promise<readonly UncheckedBlob[]>
   /** Layers known to be damaged. */

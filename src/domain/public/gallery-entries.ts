@@ -1,16 +1,27 @@
 // What is found in the gallery, kept in the transactions that change it: every public repository that holds an image, and no other one.
 
 import { markOf, wordCharactersMax, wordsOf } from '../../lib/search-words.ts'
-import type { GalleryCard, GalleryWord } from '../ports/gallery.ts'
-import type { CatalogData, MetadataWrites, RegistryAlias, Repository } from '../ports/metadata.ts'
+import type { GalleryCard, GalleryEntry, GalleryWord } from '../ports/gallery.ts'
+import type { CatalogData, MetadataReads, MetadataWrites, RegistryAlias, Repository } from '../ports/metadata.ts'
 
 /** After a push: the repository is shown, and is the last one that was pushed to. */
 export async function showPushed(tx: MetadataWrites, repository: Repository, nowMs: number): Promise<void> {
+  if (repository.registry.kind !== 'public' || (await tx.gallery.notePush(repository.id, nowMs))) return
+  await tx.gallery.put(await galleryEntryOf(tx, repository, nowMs))
+}
+
+type Shown = Pick<Repository, 'id' | 'name' | 'registry'>
+
+/** What the gallery is to say of a public repository that holds an image. */
+export async function galleryEntryOf(
+  reads: Pick<MetadataReads, 'catalog' | 'registries'>,
+  repository: Shown,
+  updatedAtMs: number,
+): Promise<GalleryEntry> {
   const { id, name, registry } = repository
-  if (registry.kind !== 'public' || (await tx.gallery.notePush(id, nowMs))) return
   const { accountId } = registry
-  const data = (await tx.catalog.find(id)) ?? {}
-  const aliases = (await tx.registries.aliases(accountId)).filter(({ status }) => status === 'ACTIVE')
+  const data = (await reads.catalog.find(id)) ?? {}
+  const aliases = (await reads.registries.aliases(accountId)).filter(({ status }) => status === 'ACTIVE')
   const words: readonly GalleryWord[] = [
     ...ownWords(repository, data).map((word) => ({ word, alias: undefined })),
     ...aliases.flatMap((alias) =>
@@ -20,8 +31,8 @@ export async function showPushed(tx: MetadataWrites, repository: Repository, now
       })),
     ),
   ]
-  const verified = (await tx.registries.find(accountId))?.verified ?? false
-  await tx.gallery.put({ repositoryId: id, accountId, name, verified, updatedAtMs: nowMs, card: cardOf(data), words })
+  const verified = (await reads.registries.find(accountId))?.verified ?? false
+  return { repositoryId: id, accountId, name, verified, updatedAtMs, card: cardOf(data), words }
 }
 
 /** After images were deleted. */
@@ -47,7 +58,7 @@ export function registryMark(accountId: string): string {
   return markOf(accountId)
 }
 
-function ownWords({ name, registry }: Repository, { description = '' }: CatalogData): readonly string[] {
+function ownWords({ name, registry }: Shown, { description = '' }: CatalogData): readonly string[] {
   return [...new Set([registryMark(registry.accountId), ...wordsOf(name), ...wordsOf(description)])]
 }
 

@@ -2,6 +2,7 @@
 // them, and when the operator revokes what was opened before a time.
 
 import { newAwsId, newSecretAccessKey } from '../../lib/aws-ids.ts'
+import { rememberSome } from '../../lib/remember-some.ts'
 import type { TokenClaims } from '../authorisation/tokens.ts'
 import type { AccessKey, AccessKeys, Caller, Context, Identities, Secrets, Services } from '../context.ts'
 import { openSession, sealSession } from './session-token.ts'
@@ -15,12 +16,17 @@ export interface SessionsOptions {
   readonly identities: Identities
 }
 
+/** Session tokens at hand: 2 MB usually, 16 MB if all are as long as can be. */
+const tokensMax = 1_000
+
 /** Access keys with temporary ones, which come with a session token. An expired one is found: its holder is told so. */
 export function withSessions({ lasting, issuers, secrets, identities }: SessionsOptions): AccessKeys {
+  // Each request shows its token. What it stands for never changes; whether that still holds is judged below.
+  const open = rememberSome((token) => openSession(secrets, token), tokensMax)
   return {
     find: (accessKeyId, sessionToken) => {
       if (sessionToken === undefined) return lasting.find(accessKeyId)
-      const session = openSession(secrets, sessionToken)
+      const session = open(sessionToken)
       if (!session) return undefined
       const { principal, secretAccessKey } = session
       if (principal.accessKeyId !== accessKeyId || !isAlive({ accessKeys: issuers, identities }, principal)) {

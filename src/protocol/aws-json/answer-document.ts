@@ -40,7 +40,7 @@ export async function answerDocument(
       const fault = { type: error.name, status: error.status, message: error.message }
       return faultResponse(requestId, fault, error.members, log)
     }
-    throw error
+    return { ...faultResponse(requestId, faults.defect, {}, log), defect: error }
   }
 }
 

@@ -1,6 +1,6 @@
 // Refusals that belong to the protocol and not to an operation. Statuses as real answers show them: 400 but for size and media type.
 
-import { sentences } from '../../model/errors.ts'
+import { defectSentence, sentences } from '../../model/errors.ts'
 import type { HttpResponse } from '../message.ts'
 
 /** A request that never became an operation. */
@@ -37,6 +37,8 @@ export const faults = {
     message: `The request body must not exceed ${maxBytes} bytes`,
   }),
   tooSlow: { type: 'RequestTimeoutException', status: 408, message: 'The request body did not arrive in time' },
+  /** Something failed inside: what, is for the log. */
+  defect: { type: 'ServerException', status: 500, message: defectSentence },
   serialization: (message: string): ProtocolFault => ({ type: 'SerializationException', status: 400, message }),
 } as const
 

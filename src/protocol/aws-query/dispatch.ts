@@ -77,7 +77,9 @@ async function serve(
       const status = error.name === 'AccessDeniedException' ? 403 : error.status
       return refusal(request, status, queryCode(error.name), error.message, who)
     }
-    throw error
+    // Code and words of AWS's list of common errors.
+    const message = 'The request processing has failed because of an unknown error, exception or failure.'
+    return { ...refusal(request, 500, 'InternalFailure', message, who), defect: error }
   }
 }
 

@@ -3,14 +3,14 @@
 import type { HttpRequest, HttpResponse } from '../message.ts'
 import { handleBlob } from './blobs.ts'
 import { json, refuseMethod, type Call } from './call.ts'
-import { answerFault, faultOf, type Fault } from './faults.ts'
+import { answerFault, defectFault, faultOf, type Fault } from './faults.ts'
 import { handleCatalog, handleTags } from './listings.ts'
 import { handleManifest } from './manifests.ts'
 import { handleReferrers } from './referrers.ts'
 import type { Route, RouteFault } from './route.ts'
 import { handleUpload, handleUploads } from './uploads.ts'
 
-/** Answers what `work` throws for a client's sake; a defect passes. */
+/** Answers what `work` throws; of a defect the client learns nothing but that there was one. */
 export async function orFault(
   kind: Route['kind'],
   ecrQuirks: boolean,
@@ -20,8 +20,7 @@ export async function orFault(
     return await work()
   } catch (error) {
     const fault = faultOf(error, kind, ecrQuirks)
-    if (fault === undefined) throw error
-    return answerFault(fault)
+    return fault ? answerFault(fault) : { ...answerFault(defectFault), defect: error }
   }
 }
 

@@ -3,7 +3,7 @@
 // was seen to use (TAG_INVALID) or that have no equal there (UNAVAILABLE, UNKNOWN, RANGE_INVALID, PAGINATION_NUMBER_INVALID).
 
 import { UploadTooLargeError } from '../../domain/ports/storage-errors.ts'
-import { EcrError, type SentenceKey } from '../../model/errors.ts'
+import { defectSentence, EcrError, type SentenceKey } from '../../model/errors.ts'
 import { asDeclared } from '../../operations/perform.ts'
 import type { HttpResponse } from '../message.ts'
 import type { Route } from './route.ts'
@@ -109,6 +109,8 @@ const invalidArgument: Record<Route['kind'], Row> = {
   tags: [400, 'UNSUPPORTED'],
   referrers: [400, 'UNSUPPORTED'],
 }
+
+export const defectFault: Fault = { status: 500, code: 'UNKNOWN', message: defectSentence }
 
 /** The refusal that an error means; `undefined` for a defect, which the adapter logs and answers. */
 export function faultOf(thrown: unknown, kind: Route['kind'], ecrQuirks: boolean): Fault | undefined {

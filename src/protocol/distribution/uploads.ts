@@ -2,6 +2,7 @@
 // not there is one and the same 404 (row D17).
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-blobs
 
+import type { Context } from '../../domain/context.ts'
 import { UploadBusyError, UploadOffsetError } from '../../domain/ports/storage-errors.ts'
 import { named } from '../../domain/references.ts'
 import { appendToUpload, getUpload, type UploadState } from '../../domain/uploads.ts'
@@ -30,19 +31,18 @@ export async function handleUploads(call: Call, name: string): Promise<HttpRespo
 export async function handleUpload(call: Call, name: string, uploadId: string): Promise<HttpResponse> {
   switch (call.request.method) {
     case 'PATCH':
-      return appendChunk(call, name, await openUpload(call, name, uploadId))
+      return appendChunk(call, name, uploadId)
     case 'PUT': {
       const digest = digestOf(call)
-      const state = await openUpload(call, name, uploadId)
-      if (hasBody(call.request)) await append(call, name, state)
+      const state = hasBody(call.request) ? await append(call, name, uploadId) : await openUpload(call, name, uploadId)
       return complete(call, name, state, digest)
     }
     case 'GET':
     case 'HEAD':
       return answerStatus(call, name, uploadId)
     case 'DELETE': {
-      const { upload } = await openUpload(call, name, uploadId)
-      await perform(call.operations.cancelLayerUpload, call.ctx, { ...inRepository(call, name), uploadId: upload.id })
+      if (!uploadIdPattern.test(uploadId)) return refuseUploadId(call, name, uploadId)
+      await perform(call.operations.cancelLayerUpload, call.ctx, { ...inRepository(call, name), uploadId })
       return { status: 204, headers: {} }
     }
     default:
@@ -69,8 +69,7 @@ async function mountOrBegin(call: Call, name: string, mount: string): Promise<Ht
 async function pushWhole(call: Call, name: string, digest: Digest): Promise<HttpResponse> {
   const uploadId = await begin(call, name)
   try {
-    const state = await openUpload(call, name, uploadId)
-    if (hasBody(call.request)) await append(call, name, state)
+    const state = hasBody(call.request) ? await append(call, name, uploadId) : await openUpload(call, name, uploadId)
     return await complete(call, name, state, digest)
   } catch (error) {
     await perform(call.operations.cancelLayerUpload, call.ctx, { ...inRepository(call, name), uploadId })
@@ -88,48 +87,62 @@ const uploadIdPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** The upload, for a caller who may send it bytes. */
 async function openUpload(call: Call, name: string, uploadId: string): Promise<UploadState> {
+  if (!uploadIdPattern.test(uploadId)) return refuseUploadId(call, name, uploadId)
   await requireAllowed(call.operations.streamLayerPart, call.ctx, { ...inRepository(call, name), uploadId })
-  if (!uploadIdPattern.test(uploadId))
-    fail('UploadNotFoundException', { ...named(call.registry, name), uploadId: uploadId.slice(0, 256) })
   return getUpload(call.ctx, call.registry, name, uploadId)
 }
 
-async function appendChunk(call: Call, name: string, state: UploadState): Promise<HttpResponse> {
-  const received = await append(call, name, state)
+/** No upload has such an id: which is said only to those who might have one. */
+async function refuseUploadId(call: Call, name: string, uploadId: string): Promise<never> {
+  await requireAllowed(call.operations.streamLayerPart, call.ctx, { ...inRepository(call, name), uploadId })
+  return fail('UploadNotFoundException', { ...named(call.registry, name), uploadId: uploadId.slice(0, 256) })
+}
+
+async function appendChunk(call: Call, name: string, uploadId: string): Promise<HttpResponse> {
+  const { received } = await append(call, name, uploadId)
   const { ecrQuirks } = call.ctx
   // ECR's answers stay at the end of the first chunk for ever, although it keeps the bytes (containers-roadmap 2831). The location carries that end.
   const first = Number(/^[0-9]{1,15}$/.exec(call.query.get('first') ?? '')?.[0] ?? received)
   const query = ecrQuirks ? `?first=${first}` : ''
   return {
     status: ecrQuirks ? 201 : 202,
-    headers: uploadHeaders(call, name, state.upload.id, ecrQuirks ? first : received, query),
+    headers: uploadHeaders(call, name, uploadId, ecrQuirks ? first : received, query),
   }
 }
 
-/** Appends the body of a request, as its `Content-Range` says or at the end, and gives the new length. */
-async function append(call: Call, name: string, state: UploadState): Promise<number> {
-  const { request, ctx } = call
-  const chunk = parseContentRange(request.headers['content-range'])
-  if (chunk === 'invalid') return refuseChunk(call, name, state, state.received)
-  if (chunk && request.contentLength !== undefined && request.contentLength !== chunk.length) {
-    return refuse(400, 'SIZE_INVALID', 'Content-Length is not the length that Content-Range says')
-  }
+/** Appends the body of a request, as its `Content-Range` says or at the end, and gives the upload as it is then. */
+async function append(call: Call, name: string, uploadId: string): Promise<UploadState> {
+  if (!uploadIdPattern.test(uploadId)) return refuseUploadId(call, name, uploadId)
+  const input = { ...inRepository(call, name), uploadId }
+  let state: UploadState | undefined
   try {
-    const pieces = releasePieces(request.body)
-    const input = { ...inRepository(call, name), uploadId: state.upload.id }
-    const { received } = await performBy(call.operations.streamLayerPart, ctx, input, async () => {
-      const source = chunk ? ofLength(pieces, chunk.length) : pieces
-      const length = chunk?.length ?? request.contentLength
-      return { uploadId: input.uploadId, received: await appendToUpload(ctx, state, chunk?.start, source, length) }
+    // Judged once, before it is said whether there is such an upload; the next request is judged again.
+    const { received } = await performBy(call.operations.streamLayerPart, call.ctx, input, async (recorded) => {
+      state = await getUpload(recorded, call.registry, name, uploadId)
+      return { uploadId, received: await appendBody(call, name, recorded, state) }
     })
-    return received
+    if (!state) throw new Error('an upload was appended to before it was found')
+    return { ...state, received }
   } catch (error) {
+    if (!state) throw error
     if (error instanceof UploadOffsetError) return refuseChunk(call, name, state, error.received)
     if (error instanceof UploadBusyError) return refuseChunk(call, name, state, state.received)
     if (error instanceof ChunkLengthError)
       return refuse(400, 'SIZE_INVALID', 'The body has not the length that Content-Range says')
     throw error
   }
+}
+
+async function appendBody(call: Call, name: string, recorded: Context, state: UploadState): Promise<number> {
+  const { request } = call
+  const chunk = parseContentRange(request.headers['content-range'])
+  if (chunk === 'invalid') return refuseChunk(call, name, state, state.received)
+  if (chunk && request.contentLength !== undefined && request.contentLength !== chunk.length) {
+    return refuse(400, 'SIZE_INVALID', 'Content-Length is not the length that Content-Range says')
+  }
+  const pieces = releasePieces(request.body)
+  const source = chunk ? ofLength(pieces, chunk.length) : pieces
+  return appendToUpload(recorded, state, chunk?.start, source, chunk?.length ?? request.contentLength)
 }
 
 /** Refuses a chunk that does not follow the last one, and says how far the upload has come. */

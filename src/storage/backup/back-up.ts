@@ -2,7 +2,7 @@
 // hold keeps in place; then `backup.json`, by a rename. Whatever cuts it before that leaves the last backup as it was.
 
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { createReadStream, existsSync } from 'node:fs'
 import { copyFile, mkdir, open, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Metadata } from '../../domain/ports/metadata.ts'
@@ -10,6 +10,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Ids } from '../../lib/ids.ts'
 import { isMissing } from '../disk-errors.ts'
 import { syncDirectory } from '../disk-layout.ts'
+import { readKeys, readSecrets } from '../key-file.ts'
 import { lockDataDirectory } from '../lock.ts'
 import { openCopiedDatabase } from '../sql/sqlite/copied-database.ts'
 import { copyDatabase, inspectDatabase } from '../sql/sqlite/copy-database.ts'
@@ -25,6 +26,7 @@ import {
   type StateFile,
 } from './backup-directory.ts'
 import { BackupError } from './backup-error.ts'
+import { copyAudit, removeOldAudit } from './copy-audit.ts'
 import { holdFiles } from './hold-files.ts'
 import { mirrorFiles, removeOthers, type Mirrored, type Reporter } from './mirror-files.ts'
 
@@ -36,6 +38,8 @@ export interface BackUpOptions {
   readonly directory: string
   /** Access keys and secrets too. */
   readonly withKeys: boolean
+  /** The audit log too. */
+  readonly withAudit: boolean
   readonly version: string
   readonly clock: Clock
   readonly ids: Ids
@@ -53,6 +57,7 @@ export interface BackedUp extends Mirrored {
 export async function backUp(options: BackUpOptions): Promise<BackedUp> {
   const { data, directory, metadata, clock, ids, report } = options
   await using opened = new AsyncDisposableStack()
+  if (options.withKeys) refuseUnreadableKeys(data)
   await openDirectory(options, opened)
   const hold = await holdFiles({ metadata, clock, ids, reason: `backup into ${directory}` })
   opened.use(hold)
@@ -74,6 +79,7 @@ export async function backUp(options: BackUpOptions): Promise<BackedUp> {
     })
   }
   if (options.withKeys) await copyKeys(data, place)
+  const audit = options.withAudit ? [...(await copyAudit(data, directory, state))] : []
   const record: BackupRecord = {
     format: 1,
     complete: true,
@@ -83,11 +89,13 @@ export async function backUp(options: BackUpOptions): Promise<BackedUp> {
     files: await seal(place),
     ...database.counts(),
     logos: mirrored.logos,
+    audit,
   }
   await writeRecord(directory, record)
   // The new one holds; what only the old one needed goes.
   await removeOldStates(directory, state)
   await removeOthers(database, directory)
+  await removeOldAudit(directory, audit)
   return { ...mirrored, record }
 }
 
@@ -114,6 +122,17 @@ async function openDirectory({ data, directory }: BackUpOptions, opened: AsyncDi
   if (before === undefined) await writeRecord(directory, { format: 1, complete: false })
   // What a backup that was cut left behind.
   await removeOldStates(directory, before?.complete === true ? before.state : undefined)
+}
+
+/** A restore refuses them as well: the backup would be worth nothing. */
+function refuseUnreadableKeys(data: string): void {
+  try {
+    if (existsSync(join(data, 'keys.json'))) readKeys(data)
+    if (existsSync(join(data, 'secrets.json'))) readSecrets({ directory: data, warn: () => {} })
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new BackupError(`${reason}: mend it, or leave the keys out with --without-keys`, { cause: error })
+  }
 }
 
 async function copyWhole(from: string, to: string, report: Reporter): Promise<void> {

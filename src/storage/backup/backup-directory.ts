@@ -4,6 +4,7 @@
 //   state-<32 hex>/          metadata.db, keys.json, secrets.json
 //   blobs/<2 hex>/<32 hex>   the layers, shared by all states that were ever here
 //   logos/<name>.png
+//   audit/audit-<time>.jsonl the full files of the audit log; the last one is with the state
 //   lock.db, lock.pid        held while a backup is made
 
 import { constants } from 'node:fs'
@@ -16,6 +17,8 @@ import { BackupError } from './backup-error.ts'
 import { unfinished } from './copy-checked.ts'
 
 const count = z.int().min(0)
+/** More than the setting allows. */
+const auditFilesMax = 20_000
 const stateName = /^state-[0-9a-f]{32}$/
 
 /** The files of a state, and nothing else is read from it. */
@@ -27,6 +30,13 @@ const stateFile = z.strictObject({
   digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
 })
 export type StateFile = z.output<typeof stateFile>
+
+const auditFile = z.strictObject({
+  name: z.string().regex(/^audit(-\d{8}T\d{9}Z)?\.jsonl$/),
+  bytes: count,
+  digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+})
+export type AuditFileRecord = z.output<typeof auditFile>
 
 const finished = z.strictObject({
   format: z.literal(1),
@@ -42,6 +52,8 @@ const finished = z.strictObject({
   layers: count,
   layerBytes: count,
   logos: count,
+  /** Files of the audit log; none in backups of before there were any. */
+  audit: z.array(auditFile).max(auditFilesMax).default([]),
 })
 /** What `backup.json` says of a backup that is whole. */
 export type BackupRecord = z.output<typeof finished>
@@ -50,7 +62,8 @@ export type BackupRecord = z.output<typeof finished>
 const begun = z.strictObject({ format: z.literal(1), complete: z.literal(false) })
 const record = z.discriminatedUnion('complete', [finished, begun])
 
-const recordBytesMax = 64 * 1024
+/** A name, a size and a digest each. */
+const recordBytesMax = 4 * 1024 * 1024
 
 export const newState = (hex: string): string => `state-${hex}`
 export const isState = (name: string): boolean => stateName.test(name)

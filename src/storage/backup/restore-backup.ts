@@ -11,6 +11,7 @@ import { openCopiedDatabase } from '../sql/sqlite/copied-database.ts'
 import { inspectDatabase } from '../sql/sqlite/copy-database.ts'
 import { entriesOf, overlap, readRecord, type BackupRecord } from './backup-directory.ts'
 import { BackupError } from './backup-error.ts'
+import { restoreAudit } from './copy-audit.ts'
 import { copyChecked } from './copy-checked.ts'
 import { mirrorFiles, removeOthers, type Mirrored, type Reporter } from './mirror-files.ts'
 import { isRestoring, putRestoreMarker, removeRestoreMarker } from './restore-marker.ts'
@@ -24,6 +25,8 @@ export interface RestoreOptions {
 
 export interface Restored extends Mirrored {
   readonly record: BackupRecord
+  /** Files of the audit log that are damaged in the backup, and left out. */
+  readonly damagedAudit: readonly string[]
   /** False when the backup was made without keys: the first start makes new ones. */
   readonly hasKeys: boolean
   /** To be called when nothing is left to do: until then no server starts on the directory. */
@@ -50,10 +53,12 @@ export async function restoreBackup(options: RestoreOptions, opened: AsyncDispos
   database.markBad(mirrored.damaged.map(({ phys }) => phys))
   await removeOthers(database, data)
   database[Symbol.dispose]()
+  const damagedAudit = await restoreAudit(record, options)
   await syncDirectory(data)
   return {
     ...mirrored,
     record,
+    damagedAudit,
     hasKeys: record.files.some(({ name }) => name === 'keys.json'),
     finish: () => removeRestoreMarker(data),
   }

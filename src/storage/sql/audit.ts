@@ -1,12 +1,14 @@
 import type { Kysely } from 'kysely'
 import type { AuditReads, AuditWrites, AuditedBlob, DerivedColumn } from '../../domain/ports/store-audit.ts'
 import type { Digest } from '../../lib/digest.ts'
+import { galleryAudit } from './audit-gallery.ts'
 import * as statements from './audit-statements.ts'
 import { toColumn } from './checksums-column.ts'
 import type { BlobRow, Tables } from './tables.ts'
 
 export function auditReads(db: Kysely<Tables>): AuditReads {
   return {
+    ...galleryAudit(db),
     totals: async () => {
       const [row] = (await statements.countAll(db, {})).rows
       return {

@@ -6,7 +6,7 @@ import * as rows from './identity-rows.ts'
 import { statement } from './statement.ts'
 import type { Tables } from './tables.ts'
 
-const pageRows = 1_000
+const pageRows = 250
 /** A change during the reading is rare, and during each of these readings nothing that operators do. */
 const triesMax = 20
 

@@ -147,7 +147,7 @@ function bitsOf(given: readonly string[], known: readonly string[]): number {
   return known.reduce((sum, name, at) => sum + (given.includes(name) ? 2 ** at : 0), 0)
 }
 
-function toCardRow(card: GalleryCard): {
+export function toCardRow(card: GalleryCard): {
   readonly architectures: number
   readonly systems: number
   readonly card: string

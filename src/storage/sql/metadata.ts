@@ -11,6 +11,7 @@ import { identityReads, identityWrites } from './identities.ts'
 import { galleryReads, galleryWrites } from './gallery.ts'
 import { imageReads, imageWrites } from './images.ts'
 import { layerReads, layerWrites } from './layers.ts'
+import { outboxReads, outboxWrites } from './outbox.ts'
 import { physReads } from './phys.ts'
 import { policyReads, policyWrites } from './policies.ts'
 import { registryReads, registryWrites } from './registries.ts'
@@ -52,6 +53,7 @@ export function createSqlMetadata(engine: SqlEngine, workMs: number = workLimitM
     deletedImages: deletedImageReads(engine.reader),
     trash: trashReads(engine.reader),
     holds: holdReads(engine.reader),
+    outbox: outboxReads(engine.reader),
     collector: collectorReads(engine.reader),
     usage: usageReads(engine.reader),
     phys: physReads(engine.reader),
@@ -105,6 +107,7 @@ const writesOf = (tx: Kysely<Tables>): MetadataWrites => ({
   deletedImages: deletedImageWrites(tx),
   trash: trashWrites(tx),
   holds: holdWrites(tx),
+  outbox: outboxWrites(tx),
   collector: collectorWrites(tx),
   phys: physReads(tx),
   audit: auditWrites(tx),

@@ -17,8 +17,9 @@ export function policyReads(db: Kysely<Tables>): PolicyReads {
           repository: found.body ?? undefined,
           registry: found.registryBody ?? undefined,
         }
-      const [ofRegistry] = (await findRegistryPolicy(db, registry)).rows
-      return { repositoryId: undefined, repository: undefined, registry: ofRegistry?.body }
+      // A public registry has none.
+      const ofRegistry = registry.kind === 'public' ? undefined : await findRegistryPolicy(db, registry)
+      return { repositoryId: undefined, repository: undefined, registry: ofRegistry?.rows[0]?.body }
     },
   }
 }

@@ -31,6 +31,7 @@ export interface Tables {
   readonly inline_policy: InlinePolicyRow
   readonly group_member: GroupMemberRow
   readonly access_key: AccessKeyRow
+  readonly outbox_event: OutboxEventRow
 }
 
 /** One row: how often anything about identities was changed. */
@@ -275,6 +276,14 @@ export interface TrashRow {
   readonly not_before_ms: number
   /** Bytes of the file; 0 where it was never finished. */
   readonly size: number
+}
+
+/** On its way to those it is for. */
+export interface OutboxEventRow {
+  readonly id: string
+  readonly topic: string
+  /** JSON. */
+  readonly body: string
 }
 
 /** While one lasts no file is unlinked. */

@@ -265,6 +265,7 @@ describe('row P8: what is no policy', () => {
 
   test('statements', () => {
     assert.equal(compiles({}), true)
+    assert.equal(compiles({ Condition: { StringEquals: {}, 'ForAnyValue:StringLikeIfExists': {}, Null: {} } }), true)
     const bad: readonly StatementText[] = [
       { Effect: 'allow' },
       { Effect: 'Maybe' },
@@ -297,6 +298,8 @@ describe('row P8: what is no policy', () => {
       { Condition: { Bool: { 'aws:a': 'yes' } } },
       { Condition: { 'ForSomeValues:StringEquals': { 'aws:a': 'b' } } },
       { Condition: { NullIfExists: { 'aws:a': 'true' } } },
+      { Condition: { Never: {} } },
+      { Condition: { StringEquals: {}, 'ForAllValues:Null': {} } },
       { Condition: { Null: { 'aws:a': 'maybe' } } },
     ]
     for (const statement of bad) assert.equal(compiles(statement), false, JSON.stringify(statement))

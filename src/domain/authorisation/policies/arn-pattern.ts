@@ -1,3 +1,4 @@
+import { rememberLast } from '../../../lib/remember-last.ts'
 import type { AccessRequest } from './request.ts'
 import { compilePattern, type TextMatch } from './wildcard.ts'
 
@@ -14,12 +15,20 @@ export function compileArnPattern(pattern: string, variables: boolean): TextMatc
   if (variables && pattern.startsWith('${')) return compilePattern(pattern, options)
   const parts = arnParts(pattern)
   if (parts[0] !== 'arn' || (parts.length < 6 && parts.at(-1)?.endsWith('*') !== true)) return undefined
-  const matches = parts.map((part) => compilePattern(part, options))
+  // From the end, where patterns of one policy differ; what any text is need not be asked.
+  const matches = parts
+    .flatMap((part, index) => (part === '*' ? [] : [{ index, match: compilePattern(part, options) }]))
+    .toReversed()
   return (text: string, request: AccessRequest) => {
-    const own = arnParts(text)
-    return own.length === 6 && matches.every((match, index) => match(own[index] ?? '', request))
+    const own = lastParts(text)
+    if (own.length !== 6) return false
+    for (const { index, match } of matches) if (!match(own[index] ?? '', request)) return false
+    return true
   }
 }
+
+/** All patterns of a decision are about one resource. */
+const lastParts = rememberLast(arnParts)
 
 /** At most six parts: the sixth keeps its colons. A colon inside `${...}` does not part. */
 function arnParts(text: string): readonly string[] {

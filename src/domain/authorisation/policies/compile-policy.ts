@@ -4,11 +4,11 @@
 
 import { shapeFault } from '../../../lib/json-shape.ts'
 import { compileArnPattern } from './arn-pattern.ts'
-import { compileCondition, type Condition } from './condition.ts'
-import type { Policy, Statement } from './policy.ts'
+import { compileCondition, isOperator, type Condition } from './condition.ts'
+import type { ByEffect, Policy, Statement } from './policy.ts'
 import { compileNotPrincipal, compilePrincipal, type PrincipalPattern } from './principal-pattern.ts'
 import type { AccessRequest } from './request.ts'
-import { compilePattern, type TextMatch } from './wildcard.ts'
+import { compileWildcards, type TextMatch } from './wildcard.ts'
 
 /** What a policy of this kind may and must say. */
 export interface PolicyKind {
@@ -41,14 +41,33 @@ export function compilePolicy(text: string, kind: PolicyKind): Policy | undefine
   if (id !== undefined && typeof id !== 'string') return undefined
   const given: readonly unknown[] = Array.isArray(statement) ? statement : [statement]
   if (given.length === 0 || given.length > listMax) return undefined
-  const statements: Statement[] = []
+  const statements: CompiledStatement[] = []
   for (const one of given) {
     // Variables came with the version of 2012; before it they are text.
     const compiled = compileStatement(one, kind, version === '2012-10-17')
     if (!compiled) return undefined
     statements.push(compiled)
   }
-  return { statements, readsResourceTags: /:resourcetag\//i.test(text) }
+  return { statements, about: statementsAbout(statements), readsResourceTags: /:resourcetag\//i.test(text) }
+}
+
+/** More than there are actions of one service; whoever explains may ask for any text. */
+const actionsMax = 128
+
+/** Most requests are for a few actions, and most statements about others: each is looked for once. */
+function statementsAbout(statements: readonly CompiledStatement[]): Policy['about'] {
+  const known = new Map<string, ByEffect>()
+  return (action) => {
+    let found = known.get(action)
+    if (!found) {
+      const about = statements.filter(({ isAbout }) => isAbout(action))
+      const of = (effect: Statement['effect']) => about.filter((statement) => statement.effect === effect)
+      found = { Allow: of('Allow'), Deny: of('Deny') }
+      if (known.size >= actionsMax) known.clear()
+      known.set(action, found)
+    }
+    return found
+  }
 }
 
 function parse(text: string): unknown {
@@ -76,27 +95,38 @@ export const statementMembers = [
 type Members = Readonly<Record<string, unknown>>
 type Test = (request: AccessRequest) => boolean
 
-function compileStatement(value: unknown, kind: PolicyKind, variables: boolean): Statement | undefined {
+interface CompiledStatement extends Statement {
+  readonly isAbout: (action: string) => boolean
+}
+
+function compileStatement(value: unknown, kind: PolicyKind, variables: boolean): CompiledStatement | undefined {
   const statement = objectOf(value, statementMembers)
   if (!statement) return undefined
   const { Sid: sid, Effect: effect } = statement
   if (sid !== undefined && typeof sid !== 'string') return undefined
   if (effect !== 'Allow' && effect !== 'Deny') return undefined
   const principal = compilePrincipals(statement, kind, effect)
-  const action = compileActions(statement, kind)
+  const isAbout = compileActions(statement, kind)
   const resource = compileResources(statement, kind, variables)
   const conditions = compileConditions(statement['Condition'], variables)
-  if (!principal || !action || !resource || !conditions) return undefined
+  if (!principal || !isAbout || !resource || !conditions) return undefined
+  const holds: Test = (request) => {
+    for (const condition of conditions) if (!condition(request)) return false
+    return true
+  }
+  const covers: Test = (request) => resource(request) && holds(request)
   return {
     sid,
     effect,
+    isAbout,
     names: (request) => principal.names(request.principal),
     exempts: statement['NotPrincipal'] !== undefined,
-    applies: (request) => action(request) && resource(request) && conditions.every((condition) => condition(request)),
+    applies: (request) => isAbout(request.action) && covers(request),
+    covers,
     misses: (request) => {
-      if (!action(request)) return 'action'
+      if (!isAbout(request.action)) return 'action'
       if (!resource(request)) return 'resource'
-      return conditions.every((condition) => condition(request)) ? undefined : 'condition'
+      return holds(request) ? undefined : 'condition'
     },
   }
 }
@@ -113,15 +143,18 @@ function compilePrincipals(
   return principal === undefined ? compileNotPrincipal(notPrincipal, effect) : compilePrincipal(principal)
 }
 
-function compileActions({ Action: action, NotAction: notAction }: Members, kind: PolicyKind): Test | undefined {
+function compileActions(
+  { Action: action, NotAction: notAction }: Members,
+  kind: PolicyKind,
+): CompiledStatement['isAbout'] | undefined {
   if ((action === undefined) === (notAction === undefined)) return undefined
   const names = textsOf(action ?? notAction)
   const services = kind.services?.join('|') ?? '[a-z0-9-]{1,64}'
   const form = new RegExp(`^(?:\\*|(?:${services}):[A-Za-z0-9*?]{1,128})$`, 'i')
   if (!names?.every((name) => form.test(name))) return undefined
-  const matches = names.map((name) => compilePattern(name, { wildcards: true, variables: false, ignoresCase: true }))
-  const isNamed: Test = (request) => matches.some((match) => match(request.action, request))
-  return action === undefined ? (request) => !isNamed(request) : isNamed
+  const matches = names.map((name) => compileWildcards(name, true))
+  const isNamed = (asked: string) => matches.some((match) => match(asked))
+  return action === undefined ? (asked) => !isNamed(asked) : isNamed
 }
 
 function compileResources(
@@ -139,7 +172,10 @@ function compileResources(
     if (!match) return undefined
     matches.push(match)
   }
-  const isNamed: Test = (request) => matches.some((match) => match(request.resource, request))
+  const isNamed: Test = (request) => {
+    for (const match of matches) if (match(request.resource, request)) return true
+    return false
+  }
   return resource === undefined ? (request) => !isNamed(request) : isNamed
 }
 
@@ -150,6 +186,7 @@ function compileConditions(value: unknown, variables: boolean): readonly Conditi
   if (!operators) return undefined
   const conditions: Condition[] = []
   for (const [operator, keys] of Object.entries(operators)) {
+    if (!isOperator(operator)) return undefined
     for (const [key, given] of Object.entries(objectOf(keys) ?? { '': undefined })) {
       const values = valuesOf(given)
       const condition = values && compileCondition(operator, key, values, variables)

@@ -2,9 +2,9 @@
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 
 import { parseIpRange } from '../../../lib/ip-range.ts'
+import { rememberLast } from '../../../lib/remember-last.ts'
 import { compileArnPattern } from './arn-pattern.ts'
-import type { AccessRequest } from './request.ts'
-import { compilePattern, resolveText, type TextMatch } from './wildcard.ts'
+import { compilePattern, compileText, type TextMatch } from './wildcard.ts'
 
 export interface ConditionOperator {
   /** Compiles a value of the policy; `undefined` when it is none that this operator knows. */
@@ -26,20 +26,22 @@ function compared(
   holds: (given: number, wanted: number) => boolean,
 ): ConditionOperator['compile'] {
   return (value, variables) => {
-    const isVariable = variables && value.includes('${')
-    const fixed = parse(value)
-    if (fixed === undefined && !isVariable) return undefined
-    return (given, request) => {
+    if (variables && value.includes('${')) {
+      const textOf = compileText(value)
+      return (given, request) => {
+        const left = parse(given)
+        const wanted = textOf(request)
+        const right = wanted === undefined ? undefined : parse(wanted)
+        return left !== undefined && right !== undefined && holds(left, right)
+      }
+    }
+    const right = parse(value)
+    if (right === undefined) return undefined
+    return (given) => {
       const left = parse(given)
-      const right = isVariable ? parseResolved(value, request, parse) : fixed
-      return left !== undefined && right !== undefined && holds(left, right)
+      return left !== undefined && holds(left, right)
     }
   }
-}
-
-function parseResolved(value: string, request: AccessRequest, parse: (value: string) => number | undefined) {
-  const resolved = resolveText(value, true, request)
-  return resolved === undefined ? undefined : parse(resolved)
 }
 
 function parseNumber(value: string): number | undefined {
@@ -48,8 +50,10 @@ function parseNumber(value: string): number | undefined {
 
 const isoDate = /^\d{4}(?:-\d\d(?:-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?)?)?$/
 
-/** Milliseconds of a W3C date (UTC unless it says otherwise), or of epoch seconds. */
-function parseDate(value: string): number | undefined {
+/** Milliseconds of a W3C date (UTC unless it says otherwise), or of epoch seconds. Many statements ask for the one time of a request. */
+const parseDate = rememberLast(readDate)
+
+function readDate(value: string): number | undefined {
   if (/^\d{5,12}$/.test(value)) return Number(value) * 1000
   if (!isoDate.test(value)) return undefined
   const hasTime = value.includes('T')

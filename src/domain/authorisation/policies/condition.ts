@@ -12,6 +12,12 @@ const operatorPattern = /^(?:(ForAllValues|ForAnyValue):)?([A-Za-z]+?)(IfExists)
 // What follows `aws:ResourceTag/` may be any key of a tag, with its spaces and letters of any language.
 const keyPattern = /^[\w-]+:[\p{L}\p{N}\p{Zs}_./:@+=-]{1,300}$/u
 
+/** Whether IAM knows an operator by this name: one without keys asks nothing, but has to be one. */
+export function isOperator(operatorName: string): boolean {
+  const [, set, name = '', ifExists] = operatorPattern.exec(operatorName) ?? []
+  return name === 'Null' ? set === undefined && ifExists === undefined : conditionOperators.has(name)
+}
+
 /** One operator on one key; `undefined` when the operator, the key or a value is none that IAM knows. */
 export function compileCondition(
   operatorName: string,
@@ -52,7 +58,10 @@ function setRule(
   { negated }: ConditionOperator,
   matches: readonly TextMatch[],
 ): (given: readonly string[], request: AccessRequest) => boolean {
-  const some = (value: string, request: AccessRequest) => matches.some((match) => match(value, request))
+  const some = (value: string, request: AccessRequest) => {
+    for (const match of matches) if (match(value, request)) return true
+    return false
+  }
   const one = negated ? (value: string, request: AccessRequest) => !some(value, request) : some
   if (set === 'ForAllValues') return (given, request) => given.every((value) => one(value, request))
   if (set === 'ForAnyValue') return (given, request) => given.some((value) => one(value, request))

@@ -81,10 +81,9 @@ const closeness: readonly NamedAs[] = ['self', 'everyone', 'role', 'account']
 function closestAllow(policies: readonly NamedPolicy[], request: AccessRequest): Match | undefined {
   let closest: Match | undefined
   for (const { name, policy } of policies) {
-    for (const statement of policy.statements) {
-      if (statement.effect !== 'Allow') continue
+    for (const statement of policy.about(request.action).Allow) {
       const namedAs = statement.names(request)
-      if (namedAs === undefined || !statement.applies(request)) continue
+      if (namedAs === undefined || !statement.covers(request)) continue
       const match = { policy: name, statement, namedAs }
       if (namedAs === 'self') return match
       if (!closest || closeness.indexOf(namedAs) < closeness.indexOf(closest.namedAs)) closest = match
@@ -104,11 +103,10 @@ function first(
   isBounded = false,
 ): Match | undefined {
   for (const { name, policy } of policies) {
-    for (const statement of policy.statements) {
-      if (statement.effect !== effect) continue
+    for (const statement of policy.about(request.action)[effect]) {
       // From a Deny with NotPrincipal no principal that has a boundary is exempt, whoever it names (AWS, "NotPrincipal", key points).
       const namedAs = isBounded && statement.exempts ? 'everyone' : statement.names(request)
-      if (namedAs !== undefined && statement.applies(request)) return { policy: name, statement, namedAs }
+      if (namedAs !== undefined && statement.covers(request)) return { policy: name, statement, namedAs }
     }
   }
   return undefined

@@ -12,12 +12,19 @@ export interface Statement {
   readonly exempts: boolean
   /** Whether it is about the request's action, resource and circumstances. */
   readonly applies: (request: AccessRequest) => boolean
+  /** The same of one that is known to be about the action. */
+  readonly covers: (request: AccessRequest) => boolean
   /** The first element that keeps it from applying, for explanations. */
   readonly misses: (request: AccessRequest) => 'action' | 'resource' | 'condition' | undefined
 }
 
+/** Statements in the order of their policy. */
+export type ByEffect = Readonly<Record<Statement['effect'], readonly Statement[]>>
+
 export interface Policy {
   readonly statements: readonly Statement[]
+  /** Those that are about an action. */
+  readonly about: (action: string) => ByEffect
   /** Whether it asks for tags of the resource, which have to be read first. */
   readonly readsResourceTags: boolean
 }

@@ -1,4 +1,4 @@
-import type { StatementStep } from '../../../domain/authorisation/explain-access.ts'
+import type { StatementStep } from '../../../domain/authorisation/policies/statement-steps.ts'
 import type { Infer } from '../../../model/schema.ts'
 import type { policyStep } from '../../../model/shapes/identities.ts'
 

@@ -11,6 +11,7 @@ import { checks } from './0005-checks.ts'
 import { holds } from './0006-holds.ts'
 import { registryPolicies } from './0007-registry-policies.ts'
 import { identities } from './0008-identities.ts'
+import { outbox } from './0009-outbox.ts'
 import type { SchemaDialect } from './schema-dialect.ts'
 
 const migrationsFor = (dialect: SchemaDialect): Readonly<Record<string, Migration>> => ({
@@ -22,6 +23,7 @@ const migrationsFor = (dialect: SchemaDialect): Readonly<Record<string, Migratio
   '0006-holds': holds(dialect),
   '0007-registry-policies': registryPolicies(dialect),
   '0008-identities': identities(dialect),
+  '0009-outbox': outbox(dialect),
 })
 
 /** Runs the migrations that are missing, in one transaction. Throws when the database is newer than the program. */

@@ -1,20 +1,28 @@
 // Checks of the database's file, in a thread of their own and beside running requests.
 
-import { stat } from 'node:fs/promises'
 import { Worker } from 'node:worker_threads'
 import { workerFile } from '../../../lib/worker-file.ts'
 import type { CheckStore, StoreFault } from '../../../domain/ports/store-audit.ts'
 import type { CheckOrder } from './check-worker.ts'
+import { logBytes } from './log-file.ts'
+
+/** Of a database; or in two or three, on a slow machine. */
+const readInASecondBytes = 256 * 1024 * 1024
 
 /** True when the last process that had the database open did not close it: its log is still there. Ask before opening. */
 export async function stoppedUncleanly(file: string): Promise<boolean> {
-  const log = await stat(`${file}-wal`).catch(() => undefined)
-  return log !== undefined && log.size > 0
+  return (await logBytes(file)) > 0
 }
 
 /** Checks the database in the background; `onDamage` is told what is wrong, if anything. Gives a function that ends the check early. */
 export function checkInBackground(file: string, onDamage: (error: Error) => void): () => Promise<void> {
-  const check = startCheck({ file, pragma: 'quick_check(1)', references: false })
+  const check = startCheck({
+    file,
+    pragma: 'quick_check',
+    beside: true,
+    wholeBytesMax: readInASecondBytes,
+    references: false,
+  })
   check.faults.then(
     ([fault]) => {
       if (fault?.kind === 'damage') onDamage(new Error(`the database is damaged: ${fault.detail}`))
@@ -27,14 +35,23 @@ export function checkInBackground(file: string, onDamage: (error: Error) => void
   return check.stop
 }
 
-/** The port's check of the store, on this file. Running ones end when `opened` is disposed, and throw then. */
-export function createCheck(file: string, opened: AsyncDisposableStack): CheckStore {
+/**
+ * The port's check of the store, on this file. Running ones end when `opened` is disposed, and throw then.
+ * @param beside whether anybody writes to it meanwhile
+ * @param wholeBytesMax the largest database that is checked in one statement then; 256 MiB
+ */
+export function createCheck(
+  file: string,
+  opened: AsyncDisposableStack,
+  beside: boolean,
+  wholeBytesMax: number = readInASecondBytes,
+): CheckStore {
   const running = new Set<() => Promise<void>>()
   opened.defer(async () => {
     await Promise.all([...running].map((stop) => stop()))
   })
   return async (references) => {
-    const check = startCheck({ file, pragma: 'integrity_check(100)', references })
+    const check = startCheck({ file, pragma: 'integrity_check', beside, wholeBytesMax, references })
     running.add(check.stop)
     try {
       return await check.faults

@@ -1,6 +1,7 @@
 // Checks the structure of the database, and on demand its foreign keys, in a thread of its own and beside running requests. Answers with
 // what it found.
 
+import { statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { StoreFault } from '../../../domain/ports/store-audit.ts'
@@ -8,7 +9,11 @@ import type { StoreFault } from '../../../domain/ports/store-audit.ts'
 export interface CheckOrder {
   readonly file: string
   /** `quick_check` leaves out whether indexes hold what their tables hold. */
-  readonly pragma: 'quick_check(1)' | 'integrity_check(100)'
+  readonly pragma: 'quick_check' | 'integrity_check'
+  /** Whether others write to it meanwhile: their log can not start over while one statement reads. */
+  readonly beside: boolean
+  /** The largest database that is checked in one statement beside others. */
+  readonly wholeBytesMax: number
   /** Whether foreign keys are checked too. */
   readonly references: boolean
 }
@@ -27,11 +32,11 @@ try {
 
 function check(db: DatabaseSync): readonly StoreFault[] {
   try {
-    const found = db
-      .prepare(`pragma ${order.pragma}`)
-      .all()
+    const faults = checks(db)
+      .flatMap((pragma) => db.prepare(pragma).all())
       .map((row) => String(Object.values(row)[0]))
-    const faults = found.filter((text) => text !== 'ok').map((detail): StoreFault => ({ kind: 'damage', detail }))
+      .filter((text) => text !== 'ok')
+      .map((detail): StoreFault => ({ kind: 'damage', detail }))
     return order.references ? [...faults, ...danglingRows(db)] : faults
   } catch (error) {
     // Damage may also show itself as a check that can not go on.
@@ -39,10 +44,26 @@ function check(db: DatabaseSync): readonly StoreFault[] {
   }
 }
 
+/**
+ * The whole check is one statement, and one read for as long as it takes. Of a large database beside others it is one for each table, which leaves
+ * out only whether two tables claim the same page, and whether a page is lost.
+ */
+function checks(db: DatabaseSync): readonly string[] {
+  if (!order.beside || statSync(order.file).size <= order.wholeBytesMax) return [`pragma ${order.pragma}`]
+  return ['sqlite_schema', ...tablesOf(db)].map((table) => `pragma ${order.pragma}(${quoted(table)})`)
+}
+
+function tablesOf(db: DatabaseSync): readonly string[] {
+  return db
+    .prepare(`select name from sqlite_schema where type = 'table' order by name`)
+    .all()
+    .map((row) => String(row['name']))
+}
+
 /** SQLite's own check names no row of a table without rowid: it says which keys to ask about. */
 function danglingRows(db: DatabaseSync): readonly StoreFault[] {
   const broken = new Map<string, { readonly table: string; readonly key: number }>()
-  for (const row of db.prepare('pragma foreign_key_check').all())
+  for (const row of tablesOf(db).flatMap((table) => db.prepare(`pragma foreign_key_check(${quoted(table)})`).all()))
     broken.set(`${String(row['table'])} ${String(row['fkid'])}`, {
       table: String(row['table']),
       key: Number(row['fkid']),

@@ -1,6 +1,7 @@
 // One SQLite connection with the settings that durability rests on, and statements that stay prepared.
 // Used on the main thread (reads, migrations) and in the writer's worker.
 
+import { logBytesMax } from './log-file.ts'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 
 /** The answer to one statement. */
@@ -24,9 +25,11 @@ const pragmas: Readonly<Record<string, number | string>> = {
   synchronous: 2,
   foreign_keys: 1,
   wal_autocheckpoint: 1000,
-  journal_size_limit: 64 * 1024 * 1024,
+  journal_size_limit: logBytesMax,
   trusted_schema: 0,
   cell_size_check: 1,
+  // In memory: a statement that needs a file for its journal fails when no descriptor is left, and the server would end (seen: F22).
+  temp_store: 2,
 }
 
 /** More than the statements there are: a bound, not a working size. */
@@ -34,16 +37,15 @@ const preparedMax = 512
 
 /**
  * Opens the database and checks its settings by reading them back; throws when one did not take (for example WAL on a network file
- * system). `busyMs` is how long a statement may block its thread while another process holds the lock. `mappedBytes` of the file's beginning are read
- * as memory, without system calls.
+ * system). `busyMs` is how long a statement may block its thread while another process holds the lock. With `durable` false, for data that nobody
+ * was promised, a commit waits for no disk.
  */
-export function openConnection(file: string, busyMs: number, mappedBytes = 0): SqliteConnection {
+export function openConnection(file: string, busyMs: number, durable = true): SqliteConnection {
   const database = new DatabaseSync(file, { timeout: busyMs, enableForeignKeyConstraints: true })
   try {
-    for (const [name, value] of Object.entries(pragmas)) setPragma(database, name, value)
+    for (const [name, value] of Object.entries(durable ? pragmas : { ...pragmas, synchronous: 0 }))
+      setPragma(database, name, value)
     setPragma(database, 'busy_timeout', busyMs)
-    // Not read back: a build of SQLite, or a file system, that can not map reads as before.
-    if (mappedBytes > 0) database.exec(`pragma mmap_size = ${mappedBytes}`)
   } catch (error) {
     database.close()
     throw error

@@ -22,7 +22,7 @@ export interface CopiedDatabase extends Disposable {
   readonly logos: () => Iterable<string>
   /** Marks layers as damaged: absent until they are pushed again. */
   readonly markBad: (names: readonly string[]) => void
-  /** Forgets what belongs to the server that it was copied from: unfinished uploads, files to be removed, holds. */
+  /** Forgets what belongs to the server that it was copied from: unfinished uploads, files to be removed, holds, events on their way. */
   readonly forgetUnfinished: () => void
 }
 
@@ -73,7 +73,17 @@ export function openCopiedDatabase(file: string): CopiedDatabase {
         for (const phys of names) mark.run(phys)
       }),
     forgetUnfinished: () =>
-      inTransaction(() => database.exec('delete from upload; delete from trash; delete from hold')),
+      inTransaction(() => {
+        const its = new Set(
+          database
+            .prepare("select name from sqlite_master where type = 'table'")
+            .all()
+            .map(({ name }) => name),
+        )
+        // A backup may be older than a table.
+        for (const table of ['upload', 'trash', 'hold', 'outbox_event'])
+          if (its.has(table)) database.exec(`delete from ${table}`)
+      }),
     [Symbol.dispose]: () => {
       if (database.isOpen) database.close()
     },

@@ -53,6 +53,11 @@ export function isFatal(error: unknown): boolean {
   return [noMemory, readOnly, ioError, corrupt, cannotOpen, notADatabase].includes(code & 0xff)
 }
 
+/** True when the file is damaged, or no database at all. */
+export function isDamage(error: unknown): boolean {
+  return [corrupt, notADatabase].includes((sqliteCodeOf(error) ?? 0) & 0xff)
+}
+
 /** A commit may fail for want of room or because another process has the lock; every other failure of it is fatal. */
 export function isFatalForCommit(error: unknown): boolean {
   const primary = (sqliteCodeOf(error) ?? 0) & 0xff

@@ -19,7 +19,8 @@ function inspect(): string {
       .get()
     if (strange) return `it holds ${JSON.stringify(strange['name'])}, which is neither a table nor an index`
     const answer = String(Object.values(database.prepare('pragma integrity_check(1)').get() ?? {})[0])
-    if (answer !== 'ok') return answer
+    // It begins with a line that only says in which database.
+    if (answer !== 'ok') return answer.replace(/^\*\*\* in database .* \*\*\*\n/, '').replaceAll('\n', '; ')
     const broken = database.prepare('pragma foreign_key_check').get()
     return broken
       ? `a row of ${String(broken['table'])} refers to one of ${String(broken['parent'])} that is not there`

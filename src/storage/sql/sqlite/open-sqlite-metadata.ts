@@ -3,24 +3,16 @@
 import { Kysely } from 'kysely'
 import type { Metadata } from '../../../domain/ports/metadata.ts'
 import { createSqlMetadata } from '../metadata.ts'
-import { migrate, refuseOutdated } from '../migrations/migrate.ts'
-import type { SchemaDialect } from '../migrations/schema-dialect.ts'
 import type { Tables } from '../tables.ts'
 import { checkInBackground, stoppedUncleanly } from './check-database.ts'
 import { openConnection } from './connection.ts'
 import { directDialect, writerDialect } from './dialect.ts'
+import { logBytesMax } from './log-file.ts'
 import { isFatal, toStorageError } from './errors.ts'
+import { bringUpToDate, refuseUnlessUpToDate } from './prepare-database.ts'
 import { createReader } from './reader.ts'
-import { writeStatistics } from './statistics.ts'
+import { refuseForeign } from './refuse-foreign.ts'
 import { openWriter } from './writer.ts'
-
-const sqliteSchema: SchemaDialect = { textType: 'text', clusteredTable: 'without rowid' }
-
-/**
- * Of the database, for the reader alone. Measured on rows of 1.7 kB, on their own: a look-up by primary key costs 9 us instead of 23. What lies beyond is read by system calls.
- * A disk that fails while mapped pages are read ends the process, as every such error does (`onFatal`). Nothing ever shortens the file under it: there is no VACUUM.
- */
-const readerMappedBytes = 256 * 1024 * 1024
 
 export interface SqliteOptions {
   /** The database's file; it is made when missing, its directory is not. */
@@ -34,13 +26,19 @@ export interface SqliteOptions {
   readonly workMs?: number
   /** Takes the database as it is: another process may be at work in it. One that is missing or not up to date is refused. */
   readonly asIs?: boolean
-  /** How long another process may hold the lock of the file before a write fails; 5 s. */
+  /**
+   * How long another process may hold the lock of the file before a write fails: 5 s; 30 s with `asIs`, where the other one is a server
+   * whose commits follow each other so closely that a command finds no gap for long (seen: F16 on a busy machine).
+   */
   readonly busyMs?: number
+  /** Bytes of the log above which a commit tries to empty it; 64 MiB. */
+  readonly logBytesMax?: number
 }
 
 /** Opens the metadata in an SQLite file, made or brought up to date first. Throws when the settings that durability needs do not take. */
 export async function openSqliteMetadata(options: SqliteOptions): Promise<Metadata> {
-  const { file, onFatal, workMs, busyMs = 5000, asIs = false } = options
+  const { file, onFatal, workMs, asIs = false } = options
+  const busyMs = options.busyMs ?? (asIs ? 30_000 : 5_000)
   let dead = false
   const die = (error: Error) => {
     if (dead) return
@@ -49,12 +47,15 @@ export async function openSqliteMetadata(options: SqliteOptions): Promise<Metada
   }
   // Beside a server the log is always there; it has been checked by whoever opened the database first.
   const unclean = !asIs && (await stoppedUncleanly(file))
+  await refuseForeign(file)
   await prepare(file, busyMs, asIs)
   // A server has the file for itself (the data directory is locked), so that a reader practically never meets a lock.
-  const connection = createReader(openConnection(file, asIs ? busyMs : 0, readerMappedBytes))
+  const connection = createReader(openConnection(file, asIs ? busyMs : 0))
   connection.execute('pragma query_only = 1')
   const { commitBegins, commitEnded } = connection
-  const writer = await openWriter({ file, busyMs, onFatal: die, commitBegins, commitEnded }).catch((error: unknown) => {
+  const logLimit = options.logBytesMax ?? logBytesMax
+  const ofWriter = { file, busyMs, logBytesMax: logLimit, onFatal: die, commitBegins, commitEnded }
+  const writer = await openWriter(ofWriter).catch((error: unknown) => {
     connection.close()
     throw error
   })
@@ -83,10 +84,7 @@ export async function openSqliteMetadata(options: SqliteOptions): Promise<Metada
 async function prepare(file: string, busyMs: number, asIs: boolean): Promise<void> {
   const connection = openConnection(file, busyMs)
   try {
-    const db = new Kysely<Tables>({ dialect: directDialect(connection, () => {}) })
-    if (asIs) return await refuseOutdated(db, sqliteSchema)
-    await migrate(db, sqliteSchema)
-    writeStatistics(connection)
+    await (asIs ? refuseUnlessUpToDate(connection) : bringUpToDate(connection))
   } finally {
     connection.close()
   }

@@ -5,6 +5,8 @@ export interface WriterPlace {
   readonly file: string
   /** How long a statement may wait for another process's lock. */
   readonly busyMs: number
+  /** Bytes of the log above which a commit tries to empty it. */
+  readonly logBytesMax: number
 }
 
 export type WriterRequest =

@@ -1,8 +1,10 @@
 // The one connection that writes, in a thread of its own: neither an fsync nor a lock held by another process stalls the event loop.
 
+import { statSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import { openConnection, type SqliteConnection } from './connection.ts'
 import { sqliteCodeOf } from './errors.ts'
+import { logOf } from './log-file.ts'
 import type { WriterFailure, WriterPlace, WriterReply, WriterRequest } from './writer-messages.ts'
 
 if (!parentPort) throw new Error('writer-worker.ts runs in a worker thread')
@@ -20,13 +22,14 @@ const send = () => {
 try {
   // As `openWriter` starts it.
   const place = workerData as WriterPlace
-  serve(openConnection(place.file, place.busyMs))
+  const connection = openConnection(place.file, place.busyMs)
+  serve(connection, keepLogSmall(connection, place))
 } catch (error) {
   reply({ kind: 'unusable', failure: toFailure(error) })
 }
 send()
 
-function serve(connection: SqliteConnection): void {
+function serve(connection: SqliteConnection, onCommitted: () => void): void {
   /** Why nothing of this group can be committed any more; it lasts until the group's commit is asked for. */
   let lost: unknown
   /** Why this transaction can only be rolled back; as on PostgreSQL, its first failed statement ends it. */
@@ -77,10 +80,10 @@ function serve(connection: SqliteConnection): void {
     if (reason === undefined) {
       try {
         connection.execute('commit')
-        return done(id)
       } catch (error) {
         return giveUp(id, error)
       }
+      return done(id)
     }
     return giveUp(id, reason)
   }
@@ -101,7 +104,9 @@ function serve(connection: SqliteConnection): void {
       case 'commit':
         // Nobody waits for the disk who need not.
         send()
-        return reply(commit(request.id))
+        reply(commit(request.id))
+        send()
+        return onCommitted()
       case 'close':
         // Closing the last connection checkpoints the log into the database.
         connection.close()
@@ -113,6 +118,33 @@ function serve(connection: SqliteConnection): void {
     send()
   })
   reply({ kind: 'ready' })
+}
+
+/** So often is a log looked at that will not become small, since somebody reads it. */
+const betweenTriesMs = 1000
+/** How long commits wait for readers to leave the log: those of this program are done by then. */
+const readersMs = 50
+
+/**
+ * Empties a log that has grown. SQLite's own checkpoint, at each commit past 4 MiB, writes back what it can; but the log starts over only if at that
+ * moment nobody reads from it, which with several readers may not come by itself.
+ */
+function keepLogSmall(connection: SqliteConnection, { file, busyMs, logBytesMax }: WriterPlace): () => void {
+  let nextMs = 0
+  return () => {
+    const now = performance.now()
+    if (now < nextMs || (statSync(logOf(file), { throwIfNoEntry: false })?.size ?? 0) <= logBytesMax) return
+    try {
+      connection.execute(`pragma busy_timeout = ${readersMs}`)
+      // It says in a row, and not by an error, that a reader stayed.
+      connection.execute('pragma wal_checkpoint(truncate)')
+    } catch {
+      // What was committed stays committed, in the log; a disk that fails shows at the next commit, whose failure is told.
+    } finally {
+      connection.execute(`pragma busy_timeout = ${busyMs}`)
+      nextMs = performance.now() + betweenTriesMs
+    }
+  }
 }
 
 const done = (id: number): WriterReply => ({ kind: 'done', id, rows: [], changes: 0 })

@@ -48,7 +48,8 @@ export interface WriterOptions extends WriterPlace {
  * Starts the writer's thread. `onFatal` is told once when the database can not be trusted any more (an I/O error, a failed commit, the
  * thread's death); from then on every write throws that error.
  */
-export async function openWriter({ file, busyMs, onFatal, commitBegins, commitEnded }: WriterOptions): Promise<Writer> {
+export async function openWriter(options: WriterOptions): Promise<Writer> {
+  const { file, busyMs, logBytesMax, onFatal, commitBegins, commitEnded } = options
   const pending = new Map<
     number,
     { readonly resolve: (result: StatementResult) => void; readonly reject: (error: Error) => void }
@@ -60,7 +61,7 @@ export async function openWriter({ file, busyMs, onFatal, commitBegins, commitEn
   let fatal: Error | undefined
   let closing = false
 
-  const worker = await startWorker({ file, busyMs })
+  const worker = await startWorker({ file, busyMs, logBytesMax })
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
   worker.on('error', (error) => die(new Error('the writer of the database failed', { cause: error })))
   worker.on('exit', () => closing || die(new Error('the writer of the database ended')))

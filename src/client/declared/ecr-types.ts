@@ -1,0 +1,69 @@
+// Made by `npm run docs` from the declarations of the operations; changes here are lost.
+
+import type * as sdk from '@aws-sdk/client-ecr'
+
+/** Inputs and outputs by operation, as the official SDK types them. */
+export interface EcrTypes {
+  BatchCheckLayerAvailability: { input: sdk.BatchCheckLayerAvailabilityCommandInput; output: sdk.BatchCheckLayerAvailabilityCommandOutput }
+  BatchDeleteImage: { input: sdk.BatchDeleteImageCommandInput; output: sdk.BatchDeleteImageCommandOutput }
+  BatchGetImage: { input: sdk.BatchGetImageCommandInput; output: sdk.BatchGetImageCommandOutput }
+  BatchGetRepositoryScanningConfiguration: { input: sdk.BatchGetRepositoryScanningConfigurationCommandInput; output: sdk.BatchGetRepositoryScanningConfigurationCommandOutput }
+  CompleteLayerUpload: { input: sdk.CompleteLayerUploadCommandInput; output: sdk.CompleteLayerUploadCommandOutput }
+  CreatePullThroughCacheRule: { input: sdk.CreatePullThroughCacheRuleCommandInput; output: sdk.CreatePullThroughCacheRuleCommandOutput }
+  CreateRepository: { input: sdk.CreateRepositoryCommandInput; output: sdk.CreateRepositoryCommandOutput }
+  CreateRepositoryCreationTemplate: { input: sdk.CreateRepositoryCreationTemplateCommandInput; output: sdk.CreateRepositoryCreationTemplateCommandOutput }
+  DeleteLifecyclePolicy: { input: sdk.DeleteLifecyclePolicyCommandInput; output: sdk.DeleteLifecyclePolicyCommandOutput }
+  DeletePullThroughCacheRule: { input: sdk.DeletePullThroughCacheRuleCommandInput; output: sdk.DeletePullThroughCacheRuleCommandOutput }
+  DeleteRegistryPolicy: { input: sdk.DeleteRegistryPolicyCommandInput; output: sdk.DeleteRegistryPolicyCommandOutput }
+  DeleteRepository: { input: sdk.DeleteRepositoryCommandInput; output: sdk.DeleteRepositoryCommandOutput }
+  DeleteRepositoryCreationTemplate: { input: sdk.DeleteRepositoryCreationTemplateCommandInput; output: sdk.DeleteRepositoryCreationTemplateCommandOutput }
+  DeleteRepositoryPolicy: { input: sdk.DeleteRepositoryPolicyCommandInput; output: sdk.DeleteRepositoryPolicyCommandOutput }
+  DeleteSigningConfiguration: { input: sdk.DeleteSigningConfigurationCommandInput; output: sdk.DeleteSigningConfigurationCommandOutput }
+  DeregisterPullTimeUpdateExclusion: { input: sdk.DeregisterPullTimeUpdateExclusionCommandInput; output: sdk.DeregisterPullTimeUpdateExclusionCommandOutput }
+  DescribeImageReplicationStatus: { input: sdk.DescribeImageReplicationStatusCommandInput; output: sdk.DescribeImageReplicationStatusCommandOutput }
+  DescribeImageScanFindings: { input: sdk.DescribeImageScanFindingsCommandInput; output: sdk.DescribeImageScanFindingsCommandOutput }
+  DescribeImageSigningStatus: { input: sdk.DescribeImageSigningStatusCommandInput; output: sdk.DescribeImageSigningStatusCommandOutput }
+  DescribeImages: { input: sdk.DescribeImagesCommandInput; output: sdk.DescribeImagesCommandOutput }
+  DescribePullThroughCacheRules: { input: sdk.DescribePullThroughCacheRulesCommandInput; output: sdk.DescribePullThroughCacheRulesCommandOutput }
+  DescribeRegistry: { input: sdk.DescribeRegistryCommandInput; output: sdk.DescribeRegistryCommandOutput }
+  DescribeReplicationBackfillResults: { input: sdk.DescribeReplicationBackfillResultsCommandInput; output: sdk.DescribeReplicationBackfillResultsCommandOutput }
+  DescribeRepositories: { input: sdk.DescribeRepositoriesCommandInput; output: sdk.DescribeRepositoriesCommandOutput }
+  DescribeRepositoryCreationTemplates: { input: sdk.DescribeRepositoryCreationTemplatesCommandInput; output: sdk.DescribeRepositoryCreationTemplatesCommandOutput }
+  GetAccountSetting: { input: sdk.GetAccountSettingCommandInput; output: sdk.GetAccountSettingCommandOutput }
+  GetAuthorizationToken: { input: sdk.GetAuthorizationTokenCommandInput; output: sdk.GetAuthorizationTokenCommandOutput }
+  GetDownloadUrlForLayer: { input: sdk.GetDownloadUrlForLayerCommandInput; output: sdk.GetDownloadUrlForLayerCommandOutput }
+  GetLifecyclePolicy: { input: sdk.GetLifecyclePolicyCommandInput; output: sdk.GetLifecyclePolicyCommandOutput }
+  GetLifecyclePolicyPreview: { input: sdk.GetLifecyclePolicyPreviewCommandInput; output: sdk.GetLifecyclePolicyPreviewCommandOutput }
+  GetRegistryPolicy: { input: sdk.GetRegistryPolicyCommandInput; output: sdk.GetRegistryPolicyCommandOutput }
+  GetRegistryScanningConfiguration: { input: sdk.GetRegistryScanningConfigurationCommandInput; output: sdk.GetRegistryScanningConfigurationCommandOutput }
+  GetRepositoryPolicy: { input: sdk.GetRepositoryPolicyCommandInput; output: sdk.GetRepositoryPolicyCommandOutput }
+  GetSigningConfiguration: { input: sdk.GetSigningConfigurationCommandInput; output: sdk.GetSigningConfigurationCommandOutput }
+  InitiateLayerUpload: { input: sdk.InitiateLayerUploadCommandInput; output: sdk.InitiateLayerUploadCommandOutput }
+  ListImageReferrers: { input: sdk.ListImageReferrersCommandInput; output: sdk.ListImageReferrersCommandOutput }
+  ListImages: { input: sdk.ListImagesCommandInput; output: sdk.ListImagesCommandOutput }
+  ListPullTimeUpdateExclusions: { input: sdk.ListPullTimeUpdateExclusionsCommandInput; output: sdk.ListPullTimeUpdateExclusionsCommandOutput }
+  ListReplicationBackfills: { input: sdk.ListReplicationBackfillsCommandInput; output: sdk.ListReplicationBackfillsCommandOutput }
+  ListTagsForResource: { input: sdk.ListTagsForResourceCommandInput; output: sdk.ListTagsForResourceCommandOutput }
+  PutAccountSetting: { input: sdk.PutAccountSettingCommandInput; output: sdk.PutAccountSettingCommandOutput }
+  PutImage: { input: sdk.PutImageCommandInput; output: sdk.PutImageCommandOutput }
+  PutImageScanningConfiguration: { input: sdk.PutImageScanningConfigurationCommandInput; output: sdk.PutImageScanningConfigurationCommandOutput }
+  PutImageTagMutability: { input: sdk.PutImageTagMutabilityCommandInput; output: sdk.PutImageTagMutabilityCommandOutput }
+  PutLifecyclePolicy: { input: sdk.PutLifecyclePolicyCommandInput; output: sdk.PutLifecyclePolicyCommandOutput }
+  PutRegistryPolicy: { input: sdk.PutRegistryPolicyCommandInput; output: sdk.PutRegistryPolicyCommandOutput }
+  PutRegistryScanningConfiguration: { input: sdk.PutRegistryScanningConfigurationCommandInput; output: sdk.PutRegistryScanningConfigurationCommandOutput }
+  PutReplicationConfiguration: { input: sdk.PutReplicationConfigurationCommandInput; output: sdk.PutReplicationConfigurationCommandOutput }
+  PutSigningConfiguration: { input: sdk.PutSigningConfigurationCommandInput; output: sdk.PutSigningConfigurationCommandOutput }
+  RegisterPullTimeUpdateExclusion: { input: sdk.RegisterPullTimeUpdateExclusionCommandInput; output: sdk.RegisterPullTimeUpdateExclusionCommandOutput }
+  SetRepositoryPolicy: { input: sdk.SetRepositoryPolicyCommandInput; output: sdk.SetRepositoryPolicyCommandOutput }
+  StartImageScan: { input: sdk.StartImageScanCommandInput; output: sdk.StartImageScanCommandOutput }
+  StartLifecyclePolicyPreview: { input: sdk.StartLifecyclePolicyPreviewCommandInput; output: sdk.StartLifecyclePolicyPreviewCommandOutput }
+  StartReplicationBackfill: { input: sdk.StartReplicationBackfillCommandInput; output: sdk.StartReplicationBackfillCommandOutput }
+  StopReplicationBackfill: { input: sdk.StopReplicationBackfillCommandInput; output: sdk.StopReplicationBackfillCommandOutput }
+  TagResource: { input: sdk.TagResourceCommandInput; output: sdk.TagResourceCommandOutput }
+  UntagResource: { input: sdk.UntagResourceCommandInput; output: sdk.UntagResourceCommandOutput }
+  UpdateImageStorageClass: { input: sdk.UpdateImageStorageClassCommandInput; output: sdk.UpdateImageStorageClassCommandOutput }
+  UpdatePullThroughCacheRule: { input: sdk.UpdatePullThroughCacheRuleCommandInput; output: sdk.UpdatePullThroughCacheRuleCommandOutput }
+  UpdateRepositoryCreationTemplate: { input: sdk.UpdateRepositoryCreationTemplateCommandInput; output: sdk.UpdateRepositoryCreationTemplateCommandOutput }
+  UploadLayerPart: { input: sdk.UploadLayerPartCommandInput; output: sdk.UploadLayerPartCommandOutput }
+  ValidatePullThroughCacheRule: { input: sdk.ValidatePullThroughCacheRuleCommandInput; output: sdk.ValidatePullThroughCacheRuleCommandOutput }
+}

@@ -1,0 +1,71 @@
+// The bytes of a layer part on their way into JSON. The SDK encodes them byte by byte in JavaScript, into a buffer that it grows: a second
+// for 50 MiB, and twice a part of garbage each time. Here Node's own base64 writes into buffers that are used again.
+
+import type { BuildMiddleware, InitializeMiddleware, MetadataBearer, MiddlewareStack } from '@smithy/types'
+
+/** Smaller ones are the SDK's. */
+const bytesMin = 64 * 1024
+/** A multiple of 3, and of a size whose text is young garbage. */
+const sliceBytes = 72 * 1024
+/** As many parts as are usually on their way at once. */
+const buffersMax = 4
+const place = '"layerPartBlob":""'
+
+/** Takes the encoding of large layer parts over from the SDK. The bytes are read when the call is made, and not after it has ended. */
+export function encodeParts<I extends object, O extends MetadataBearer>(stack: MiddlewareStack<I, O>): void {
+  const waiting = new WeakMap<object, Uint8Array>()
+  const free: Buffer[] = []
+
+  const holdBack: InitializeMiddleware<I, O> = (next, context) => (args) => {
+    const bytes = 'layerPartBlob' in args.input ? args.input.layerPartBlob : undefined
+    if (!(bytes instanceof Uint8Array) || bytes.byteLength < bytesMin) return next(args)
+    waiting.set(context, bytes)
+    return next({ ...args, input: { ...args.input, layerPartBlob: new Uint8Array() } })
+  }
+
+  const putBack: BuildMiddleware<I, O> = (next, context) => async (args) => {
+    const bytes = waiting.get(context)
+    const { request } = args
+    if (bytes === undefined || typeof request !== 'object' || request === null || !('body' in request))
+      return next(args)
+    const json = bytesOf(request.body)
+    const at = json.indexOf(place)
+    if (at === -1) throw new Error('the SDK serialised a layer part in another form than was expected')
+    const size = json.byteLength + 4 * Math.ceil(bytes.byteLength / 3)
+    const buffer = takeBuffer(free, size)
+    const start = json.copy(buffer, 0, 0, at + place.length - 1)
+    const end = writeBase64(buffer, start, bytes)
+    json.copy(buffer, end, at + place.length - 1)
+    request.body = buffer.subarray(0, size)
+    try {
+      return await next(args)
+    } finally {
+      if (free.length < buffersMax) free.push(buffer)
+    }
+  }
+
+  stack.add(holdBack, { name: 'stowageHoldPartBack', step: 'initialize', priority: 'low' })
+  // Before the length is counted and the body signed.
+  stack.add(putBack, { name: 'stowagePutPartBack', step: 'build', priority: 'high' })
+}
+
+/** As the SDK's serialiser gives it; its bytes warn when they are asked for what only text has. */
+function bytesOf(body: unknown): Buffer {
+  if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+  return Buffer.from(typeof body === 'string' ? body : '')
+}
+
+function takeBuffer(free: Buffer[], size: number): Buffer {
+  const index = free.findIndex((buffer) => buffer.byteLength >= size)
+  const [found] = index === -1 ? [] : free.splice(index, 1)
+  if (index === -1) free.shift() // too small for what comes now
+  return found ?? Buffer.allocUnsafeSlow(size)
+}
+
+function writeBase64(target: Buffer, start: number, bytes: Uint8Array): number {
+  const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  let end = start
+  for (let at = 0; at < source.byteLength; at += sliceBytes)
+    end += target.write(source.toString('base64', at, Math.min(at + sliceBytes, source.byteLength)), end, 'latin1')
+  return end
+}
