@@ -45,18 +45,18 @@ describe('fsck on the gallery', () => {
 
     const damage = (statement: string, ...values: string[]) => tamper(registry.directory, statement, ...values)
     const numberOf = `(select number from gallery_repository where name = ?)`
-    damage(`delete from gallery_word where word = 'another-name/word'`)
-    damage(`insert into gallery_word values ('stolen', ${numberOf}, '')`, 'more')
-    damage(`update gallery_repository set card = '{}', architectures = 0 where name = 'card'`)
-    damage(`update gallery_repository set listed = 0 where name = 'hidden'`)
-    damage(
+    await damage(`delete from gallery_word where word = 'another-name/word'`)
+    await damage(`insert into gallery_word values ('stolen', ${numberOf}, '')`, 'more')
+    await damage(`update gallery_repository set card = '{}', architectures = 0 where name = 'card'`)
+    await damage(`update gallery_repository set listed = 0 where name = 'hidden'`)
+    await damage(
       `insert into gallery_repository select 1000, id, account_id, name, 1, 1, 0, 0, 0, 0, '{}' from repository where name = 'empty'`,
     )
-    damage(`delete from gallery_word where number = ${numberOf}`, 'shown')
-    damage(`delete from gallery_repository where name = 'shown'`)
-    damage(`update gallery_repository set negative_downloads = 7 where name = 'downloads'`)
-    damage(`update gallery_repository set verified = 0 where name = 'verified'`)
-    damage(
+    await damage(`delete from gallery_word where number = ${numberOf}`, 'shown')
+    await damage(`delete from gallery_repository where name = 'shown'`)
+    await damage(`update gallery_repository set negative_downloads = 7 where name = 'downloads'`)
+    await damage(`update gallery_repository set verified = 0 where name = 'verified'`)
+    await damage(
       `update catalog_data set data = '{' where repository_id = (select id from repository where name = 'unreadable')`,
     )
     const { findings } = await runFsck(registry)
@@ -78,7 +78,7 @@ describe('fsck on the gallery', () => {
     })
     await runFsck(registry, { repair: true })
     assert.deepEqual(linesOf((await runFsck(registry)).findings), [unreadable])
-    damage(`update registry_alias set is_primary = 1, status = 'PENDING' where name = ?`, name)
+    await damage(`update registry_alias set is_primary = 1, status = 'PENDING' where name = ?`, name)
     const [alias, ...others] = (await runFsck(registry)).findings.filter(({ kind }) => kind === 'registry-alias')
     assert.deepEqual(
       [alias?.subject, alias?.detail, others],
@@ -130,19 +130,19 @@ describe('fsck on identities', () => {
 
     const id = (name: string) => ids.get(name) ?? assert.fail(name)
     const damage = (statement: string, ...values: string[]) => tamper(registry.directory, statement, ...values)
-    damage(`update group_member set user_id = ? where group_id = ?`, id('deployer'), id('makers'))
-    damage(`update group_member set user_id = ? where group_id = ?`, id('stranger'), id('readers'))
-    damage(`update group_member set user_id = 'AIDANOBODY' where group_id = ?`, id('movers'))
-    damage(`update access_key set user_id = ? where access_key_id = ?`, id('makers'), keys.alice)
-    damage(`update access_key set user_id = 'AIDANOBODY' where access_key_id = ?`, keys.dave)
-    damage(`update iam_identity set account_id = '999999999999' where id = ?`, id('bob'))
-    damage(`update iam_identity set trust_policy = '{}' where id = ?`, id('runner'))
-    damage(`update iam_identity set max_session_seconds = null where id = ?`, id('walker'))
-    damage(`update iam_identity set trust_policy = ? where id = ?`, trust, id('erin'))
-    damage(`update iam_identity set boundary_id = ? where id = ?`, foreign.id, id('carol'))
-    damage(`update policy_attachment set policy_id = ? where identity_id = ?`, foreign.id, id('alice'))
-    damage(`update managed_policy set document = 'nothing' where name = 'broken'`)
-    damage(`update inline_policy set document = ? where name = 'own'`, trust)
+    await damage(`update group_member set user_id = ? where group_id = ?`, id('deployer'), id('makers'))
+    await damage(`update group_member set user_id = ? where group_id = ?`, id('stranger'), id('readers'))
+    await damage(`update group_member set user_id = 'AIDANOBODY' where group_id = ?`, id('movers'))
+    await damage(`update access_key set user_id = ? where access_key_id = ?`, id('makers'), keys.alice)
+    await damage(`update access_key set user_id = 'AIDANOBODY' where access_key_id = ?`, keys.dave)
+    await damage(`update iam_identity set account_id = '999999999999' where id = ?`, id('bob'))
+    await damage(`update iam_identity set trust_policy = '{}' where id = ?`, id('runner'))
+    await damage(`update iam_identity set max_session_seconds = null where id = ?`, id('walker'))
+    await damage(`update iam_identity set trust_policy = ? where id = ?`, trust, id('erin'))
+    await damage(`update iam_identity set boundary_id = ? where id = ?`, foreign.id, id('carol'))
+    await damage(`update policy_attachment set policy_id = ? where identity_id = ?`, foreign.id, id('alice'))
+    await damage(`update managed_policy set document = 'nothing' where name = 'broken'`)
+    await damage(`update inline_policy set document = ? where name = 'own'`, trust)
     const { findings } = await runFsck(registry, { repair: true })
     assert.deepEqual(
       findings
@@ -165,7 +165,7 @@ describe('fsck on identities', () => {
       ].toSorted(),
     )
     assert.ok(policy.id)
-    damage(`update iam_identity set tags = '[' where id = ?`, id('dave'))
+    await damage(`update iam_identity set tags = '[' where id = ?`, id('dave'))
     const [unreadable] = (await runFsck(registry)).findings.filter(
       ({ subject }) => subject === 'users, groups and roles',
     )

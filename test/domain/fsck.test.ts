@@ -303,10 +303,10 @@ const ofRows: readonly Case[] = [
   },
   {
     what: 'an image without a row',
-    damage: (on) => {
-      on.tamper('delete from manifest where digest = ?', on.signed.digest)
-      on.tamper('delete from manifest_blob where manifest_digest = ?', on.signed.digest)
-      on.tamper('update repo_blob set referenced = 0 where digest in (?, ?)', ...signatureLayers)
+    damage: async (on) => {
+      await on.tamper('delete from manifest where digest = ?', on.signed.digest)
+      await on.tamper('delete from manifest_blob where manifest_digest = ?', on.signed.digest)
+      await on.tamper('update repo_blob set referenced = 0 where digest in (?, ?)', ...signatureLayers)
     },
     finds: () => [`image-count ${account}/${region}/app`],
     afterRepair: none,

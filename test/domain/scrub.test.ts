@@ -81,8 +81,8 @@ describe('the scrub', () => {
   test('gives layers of before there were checksums theirs', async (t) => {
     const { registry, services, run, get } = await given(t, ['old', 'new'])
     const [old, young] = [await get('old'), await get('new')]
-    tamper(registry.directory, 'update blob set checksums = null where phys = ?', old.phys)
-    tamper(registry.directory, "update blob set checksums = 'AAAAAQ==' where phys = ?", young.phys)
+    await tamper(registry.directory, 'update blob set checksums = null where phys = ?', old.phys)
+    await tamper(registry.directory, "update blob set checksums = 'AAAAAQ==' where phys = ?", young.phys)
     registry.advance(dayMs + 1)
     await run()
     assert.deepEqual(await services.metadata.read.layers.checksums(old.phys), storedAs('old').checksums)

@@ -3,6 +3,7 @@
 import { copyFile, mkdir, open, rename, rm, stat, symlink, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import { setImmediate } from 'node:timers/promises'
 
 /** What a check says of a file that was treated like this; `undefined` where only its bytes tell. */
 export type DamagedFile = 'layer-missing' | 'layer-size' | 'layer-not-a-file' | undefined
@@ -70,7 +71,7 @@ export async function strayFile(directory: string, like: string): Promise<string
 }
 
 /** Runs one statement on the database as nobody should: foreign keys are not looked at. */
-export function tamper(directory: string, statement: string, ...values: readonly SQLInputValue[]): void {
+export async function tamper(directory: string, statement: string, ...values: readonly SQLInputValue[]): Promise<void> {
   const database = new DatabaseSync(join(directory, 'metadata.db'), {
     enableForeignKeyConstraints: false,
     timeout: 5000,
@@ -81,4 +82,6 @@ export function tamper(directory: string, statement: string, ...values: readonly
   } finally {
     database.close()
   }
+  // A server sees what others write from the next turn of its event loop on.
+  await setImmediate()
 }
