@@ -66,6 +66,8 @@ async function fewDescriptors(context: FaultContext): Promise<FaultResult> {
     await reach(() => freeDescriptors(registry.process().pid) <= 0)
     const least = freeDescriptors(registry.process().pid)
     const seen = new Map<string, number>()
+    // Between two looks a push may end, and leave room for just that moment: not three times in a row.
+    let readyInARow = 0
     for (
       const startMs = Date.now();
       Date.now() - startMs < holdMs[context.quick ? 'quick' : 'full'];
@@ -75,7 +77,8 @@ async function fewDescriptors(context: FaultContext): Promise<FaultResult> {
       const { status, text } = await readiness(registry.target.origin, agent)
       const stillFree = freeDescriptors(registry.process().pid)
       seen.set(`${status}`, (seen.get(`${status}`) ?? 0) + 1)
-      if (free <= 0 && stillFree <= 0 && status === 200) report(`ready without a descriptor: ${text.trim()}`)
+      readyInARow = free <= 0 && stillFree <= 0 && status === 200 ? readyInARow + 1 : 0
+      if (readyInARow === 3) report(`ready without a descriptor: ${text.trim()}`)
     }
     if (least > 0) report(`${least} descriptors were left: nothing was tried`)
     if (registry.process().outcome() !== undefined) report(`the server ended with ${registry.process().outcome()}`)
