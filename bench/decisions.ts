@@ -139,7 +139,7 @@ const cases: readonly Case[] = [
   {
     name: 'user, the same and 50 that deny, none about it',
     // A hundred statements, all of them asked.
-    limit: 20,
+    limit: 10,
     request: asked(user),
     policies: set({ identity: [identity(...teams), identity(...denials)] }),
     isAllowed: true,
@@ -186,7 +186,8 @@ function microsPerDecision({ name, request, policies, isAllowed }: Case, millise
   let decisions = 0
   for (; performance.now() < endMs; decisions += batch) {
     for (let at = 0; at < batch; at++) {
-      if (decide(request, policies).allowed !== isAllowed)
+      // A request of its own for each: what is remembered of one is of no use to the next.
+      if (decide({ ...request }, policies).allowed !== isAllowed)
         throw new Error(`${name}: the decision is not what was meant`)
     }
   }

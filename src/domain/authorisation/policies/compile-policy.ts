@@ -42,13 +42,44 @@ export function compilePolicy(text: string, kind: PolicyKind): Policy | undefine
   const given: readonly unknown[] = Array.isArray(statement) ? statement : [statement]
   if (given.length === 0 || given.length > listMax) return undefined
   const statements: CompiledStatement[] = []
+  // Variables came with the version of 2012; before it they are text.
+  const variables = version === '2012-10-17'
+  const patternOf = sharedPatterns(variables)
   for (const one of given) {
-    // Variables came with the version of 2012; before it they are text.
-    const compiled = compileStatement(one, kind, version === '2012-10-17')
+    const compiled = compileStatement(one, kind, variables, patternOf)
     if (!compiled) return undefined
     statements.push(compiled)
   }
   return { statements, about: statementsAbout(statements), readsResourceTags: /:resourcetag\//i.test(text) }
+}
+
+type PatternOf = (pattern: string) => TextMatch | undefined
+
+/**
+ * Statements of one policy often name the same resources (`repository/${aws:username}/*`): each pattern is compiled once, and matched once in a
+ * decision. Measured: 50 statements that share one of their two patterns, refused, take 0.4 of the time.
+ */
+function sharedPatterns(variables: boolean): PatternOf {
+  const known = new Map<string, TextMatch | undefined>()
+  return (pattern) => {
+    if (!known.has(pattern)) known.set(pattern, matchOnce(compileArnPattern(pattern, variables)))
+    return known.get(pattern)
+  }
+}
+
+/** The answer of the last request at hand. A request is a value: what it says does not change. */
+function matchOnce(match: TextMatch | undefined): TextMatch | undefined {
+  if (!match) return undefined
+  let last: AccessRequest | undefined
+  let lastText: string | undefined
+  let isMatch = false
+  return (text, request) => {
+    if (request === last && text === lastText) return isMatch
+    isMatch = match(text, request)
+    last = request
+    lastText = text
+    return isMatch
+  }
 }
 
 /** More than there are actions of one service; whoever explains may ask for any text. */
@@ -99,7 +130,12 @@ interface CompiledStatement extends Statement {
   readonly isAbout: (action: string) => boolean
 }
 
-function compileStatement(value: unknown, kind: PolicyKind, variables: boolean): CompiledStatement | undefined {
+function compileStatement(
+  value: unknown,
+  kind: PolicyKind,
+  variables: boolean,
+  patternOf: PatternOf,
+): CompiledStatement | undefined {
   const statement = objectOf(value, statementMembers)
   if (!statement) return undefined
   const { Sid: sid, Effect: effect } = statement
@@ -107,7 +143,7 @@ function compileStatement(value: unknown, kind: PolicyKind, variables: boolean):
   if (effect !== 'Allow' && effect !== 'Deny') return undefined
   const principal = compilePrincipals(statement, kind, effect)
   const isAbout = compileActions(statement, kind)
-  const resource = compileResources(statement, kind, variables)
+  const resource = compileResources(statement, kind, patternOf)
   const conditions = compileConditions(statement['Condition'], variables)
   if (!principal || !isAbout || !resource || !conditions) return undefined
   const holds: Test = (request) => {
@@ -160,7 +196,7 @@ function compileActions(
 function compileResources(
   { Resource: resource, NotResource: notResource }: Members,
   kind: PolicyKind,
-  variables: boolean,
+  patternOf: PatternOf,
 ): Test | undefined {
   const isUnsaid = resource === undefined && notResource === undefined
   if (kind.resource === 'never') return isUnsaid ? () => true : undefined
@@ -168,7 +204,7 @@ function compileResources(
   if ((resource === undefined) === (notResource === undefined)) return undefined
   const matches: TextMatch[] = []
   for (const pattern of textsOf(resource ?? notResource) ?? ['']) {
-    const match = compileArnPattern(pattern, variables)
+    const match = patternOf(pattern)
     if (!match) return undefined
     matches.push(match)
   }
