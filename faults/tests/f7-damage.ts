@@ -194,7 +194,7 @@ async function scrubACopy({ directory }: FaultContext, dataDir: string) {
   cpSync(dataDir, copy, { recursive: true, verbatimSymlinks: true })
   try {
     // What the server may have seen already, by the sizes of files, is not what is asked here.
-    tamper(copy, 'update blob set bad = 0')
+    await tamper(copy, 'update blob set bad = 0')
     await using opened = new AsyncDisposableStack()
     const onFatal = (error: Error) => {
       throw error
