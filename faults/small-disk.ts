@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { findProgram } from '../test/support/client.ts'
 import { atExit } from './at-exit.ts'
+import { errorCode } from '../src/lib/error-code.ts'
 
 export interface DiskSize {
   readonly mebibytes: number
@@ -80,7 +81,7 @@ function fillWith(write: (pieceBytes: number) => void): void {
   }
 }
 
-const isFull = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOSPC'
+const isFull = (error: unknown): boolean => errorCode(error) === 'ENOSPC'
 
 const optionsOf = ({ mebibytes, files }: DiskSize): string =>
   `size=${mebibytes}m${files === undefined ? '' : `,nr_inodes=${files}`}`

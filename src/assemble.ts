@@ -154,7 +154,8 @@ export async function openVolatileStowage(options: VolatileOptions): Promise<Vol
   return { address, services, handlers, rootKey, state: stores.state, close: closing(serving, kept) }
 }
 
-interface ServeOptions extends AssembleOptions, Partial<Pick<VolatileOptions, 'around' | 'isListening'>> {
+interface ServeOptions
+  extends Pick<AssembleOptions, 'config' | 'log'>, Partial<Pick<VolatileOptions, 'around' | 'isListening'>> {
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined
   readonly stores: Stores
   readonly audit: Audit
@@ -261,7 +262,7 @@ interface Built {
 }
 
 async function buildServices(
-  { config, log }: AssembleOptions,
+  { config, log }: Pick<AssembleOptions, 'config' | 'log'>,
   stores: Stores & { readonly markdown: Markdown; readonly audit: Audit; readonly outbox: Outbox },
   ports: { readonly port: () => number; readonly publicPort: () => number },
   metrics: Metrics,

@@ -7,6 +7,8 @@ import { join } from 'node:path'
 import { z } from 'zod'
 
 import type { ServerAddress } from '../server-address.ts'
+import { errorCode } from '../lib/error-code.ts'
+import { isAlive } from '../lib/is-alive.ts'
 
 const document: z.ZodType<RunningServer> = z.object({
   pid: z.int().positive(),
@@ -42,7 +44,7 @@ export function findServer(directory: string): RunningServer | undefined {
   try {
     text = readFileSync(pathIn(directory), 'utf8')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    if (errorCode(error) === 'ENOENT') return undefined
     throw error
   }
   const server = document.safeParse(parse(text)).data
@@ -54,16 +56,6 @@ function parse(text: string): unknown {
     return JSON.parse(text)
   } catch {
     return undefined
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    // EPERM: it lives, and belongs to someone else.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }
 

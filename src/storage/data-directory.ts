@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 
 import { prefixes } from './disk-layout.ts'
 import { logBytes } from './sql/sqlite/log-file.ts'
+import { errorCode } from '../lib/error-code.ts'
 
 /** Why nothing is begun in a directory, in one sentence for the operator. */
 export class DataDirectoryError extends Error {
@@ -88,7 +89,7 @@ async function refuseUnusable(data: string, isDirectory: boolean): Promise<void>
   try {
     await access(data, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (error) {
-    const isReadOnly = error instanceof Error && 'code' in error && error.code === 'EROFS'
+    const isReadOnly = errorCode(error) === 'EROFS'
     const reason = isReadOnly ? 'its file system is read-only' : 'this user may not'
     throw new DataDirectoryError('unusable', `the data directory ${data} can not be written to: ${reason}`, {
       cause: error,

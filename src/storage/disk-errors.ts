@@ -1,4 +1,5 @@
 import { StorageBusyError, StorageFullError } from '../domain/ports/storage-errors.ts'
+import { errorCode } from '../lib/error-code.ts'
 
 /** No space, no quota, or a file larger than the file system or the process may have. */
 const fullCodes: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
@@ -20,8 +21,4 @@ export function toStorageError(error: unknown): unknown {
   if (code === undefined) return error
   if (fullCodes.has(code)) return new StorageFullError('no room for the bytes', { cause: error })
   return busyCodes.has(code) ? new StorageBusyError('no file can be opened', { cause: error }) : error
-}
-
-export function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }

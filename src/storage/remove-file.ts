@@ -3,7 +3,8 @@
 
 import { lstat, mkdir, rename, rmdir, unlink } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { errorCode, isMissing } from './disk-errors.ts'
+import { isMissing } from './disk-errors.ts'
+import { errorCode } from '../lib/error-code.ts'
 
 /** Where directories go, below the data directory. Nothing reads it. */
 export const setAsideIn = (directory: string): string => join(directory, 'set-aside')

@@ -1,6 +1,7 @@
 // `fetch` for URLs of a registry, without a port: layer URLs, the data plane, the gallery.
 
 import type { InProcessAnswer, InProcessCall } from '../protocol/in-process.ts'
+import { errorCode } from '../lib/error-code.ts'
 
 /** Takes what the global `fetch` takes. No redirect is followed: a registry sends none. Rejects with a TypeError when the connection breaks. */
 export type RegistryFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
@@ -35,5 +36,5 @@ function responseOf({ status, headers, body }: InProcessAnswer): Response {
 }
 
 function isReset(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ECONNRESET'
+  return errorCode(error) === 'ECONNRESET'
 }

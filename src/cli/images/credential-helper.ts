@@ -7,6 +7,7 @@ import { fetchRegistryPassword } from './fetch-registry-password.ts'
 import { imageFailure } from './image-failure.ts'
 import { readRegistries, writeRegistries } from './registries.ts'
 import { openSession } from './session.ts'
+import { errorCode } from '../../lib/error-code.ts'
 
 /** Clients know this sentence: they then try without a login. */
 const notFound = 'credentials not found in native keychain'
@@ -83,7 +84,7 @@ async function erase(host: string, env: NodeJS.ProcessEnv): Promise<undefined> {
 }
 
 function hasNoCredentials(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'CredentialsProviderError'
+  return errorCode(error) === 'CredentialsProviderError'
 }
 
 /** Clients send a host, or a URL of its registry. */

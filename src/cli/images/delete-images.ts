@@ -36,12 +36,7 @@ export function privateTarget(ecr: Ecr, { accountId, repository }: EcrReference,
   const named = { ...(accountId !== undefined && { registryId: accountId }), repositoryName: repository }
   const options = { signal }
   return {
-    describe: async (imageIds) => {
-      const answer = await ecr.try('DescribeImages', { ...named, imageIds }, options)
-      if (answer.ok) return (answer.value.imageDetails ?? []).map(describedOf)
-      if (answer.error.name === 'ImageNotFoundException') return undefined
-      throw answer.error
-    },
+    describe: async (imageIds) => describedIn(await ecr.try('DescribeImages', { ...named, imageIds }, options)),
     remove: (imageIds) =>
       inCalls(
         imageIds,
@@ -66,12 +61,7 @@ export async function publicTarget(
     )
   const named = { repositoryName: repository }
   return {
-    describe: async (imageIds) => {
-      const answer = await ecrPublic.try('DescribeImages', { ...named, imageIds }, options)
-      if (answer.ok) return (answer.value.imageDetails ?? []).map(describedOf)
-      if (answer.error.name === 'ImageNotFoundException') return undefined
-      throw answer.error
-    },
+    describe: async (imageIds) => describedIn(await ecrPublic.try('DescribeImages', { ...named, imageIds }, options)),
     remove: (imageIds) =>
       inCalls(
         imageIds,
@@ -80,14 +70,23 @@ export async function publicTarget(
   }
 }
 
-function describedOf({
-  imageDigest = '',
-  imageTags = [],
-}: {
+interface ApiImage {
   readonly imageDigest?: string | undefined
   readonly imageTags?: readonly string[] | undefined
-}): Described {
-  return { digest: imageDigest, tags: imageTags }
+}
+
+/** Of both APIs. */
+type DescribeAnswer =
+  | { readonly ok: true; readonly value: { readonly imageDetails?: readonly ApiImage[] | undefined } }
+  | { readonly ok: false; readonly error: Error }
+
+function describedIn(answer: DescribeAnswer): readonly Described[] | undefined {
+  if (answer.ok) {
+    const { imageDetails = [] } = answer.value
+    return imageDetails.map(({ imageDigest = '', imageTags = [] }) => ({ digest: imageDigest, tags: imageTags }))
+  }
+  if (answer.error.name === 'ImageNotFoundException') return undefined
+  throw answer.error
 }
 
 interface ApiFailure {

@@ -6,6 +6,7 @@ import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 
 import { CommandError } from '../command-error.ts'
+import { errorCode } from '../../lib/error-code.ts'
 
 /** What docker and podman put after `docker-credential-` to find the program. */
 export const helperName = 'stowage'
@@ -22,7 +23,7 @@ export function readDockerConfig(env: NodeJS.ProcessEnv): DockerConfig {
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { file, json: {} }
+    if (errorCode(error) === 'ENOENT') return { file, json: {} }
     throw failed('read', file, error)
   }
   const json = text.trim() === '' ? {} : parse(text)

@@ -6,6 +6,7 @@ import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 
 import { CommandError } from '../command-error.ts'
+import { errorCode } from '../../lib/error-code.ts'
 
 /** How a registry is logged in to. */
 export interface KnownRegistry {
@@ -38,7 +39,7 @@ export function readRegistries(env: NodeJS.ProcessEnv): KnownRegistries {
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return {}
+    if (['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')) return {}
     throw new CommandError(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`, 1, error)
   }
   const registries = registriesIn(text)

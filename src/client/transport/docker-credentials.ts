@@ -6,7 +6,8 @@ import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
-import { codeOf, reasonOf, transportFail } from './transport-error.ts'
+import { reasonOf, transportFail } from './transport-error.ts'
+import { errorCode } from '../../lib/error-code.ts'
 
 export type Credentials =
   | { readonly kind: 'password'; readonly username: string; readonly password: string }
@@ -92,7 +93,7 @@ async function run(
 
 async function readConfig(file: string): Promise<Json | undefined> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined
     return transportFail('CredentialsUnreadable', { what: file, reason: reasonOf(error) }, error)
   })
   if (text === undefined) return undefined

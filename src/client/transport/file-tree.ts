@@ -4,7 +4,8 @@ import { constants } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { codeOf, fileError, transportFail } from './transport-error.ts'
+import { fileError, transportFail } from './transport-error.ts'
+import { errorCode } from '../../lib/error-code.ts'
 
 export interface FileTree {
   /** The directory or archive, for messages. */
@@ -79,7 +80,7 @@ async function openFile(path: string): Promise<FileHandle | undefined> {
   try {
     return await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (error) {
-    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined
     throw fileError(path, error)
   }
 }

@@ -11,8 +11,9 @@ import { printIndex, type IndexEntry } from './layout-index.ts'
 import type { LayoutReference } from './parse-reference.ts'
 import type { Place } from './place.ts'
 import { blobName, indexName, layoutMark, layoutReader, readIndexJson } from './read-layout.ts'
-import { codeOf, fileError, transportError, transportFail } from './transport-error.ts'
+import { fileError, transportError, transportFail } from './transport-error.ts'
 import { writeFileWhole } from './write-file.ts'
+import { errorCode } from '../../lib/error-code.ts'
 
 /** Opens a layout to read or to write; it is made by the first write. Writing fails with InvalidLayout in a directory of other files. */
 export function openLayoutPlace({ path, tag, digest }: LayoutReference): Place {
@@ -61,9 +62,9 @@ export function openLayoutPlace({ path, tag, digest }: LayoutReference): Place {
 async function requireLayoutOrNothing(tree: FileTree): Promise<void> {
   if ((await tree.sizeOf(layoutMark.name)) !== undefined) return
   const others = await readdir(tree.path).catch((error: unknown) => {
-    if (codeOf(error) === 'ENOENT') return []
+    if (errorCode(error) === 'ENOENT') return []
     const reason = 'it is a file, not a directory'
-    throw codeOf(error) === 'ENOTDIR'
+    throw errorCode(error) === 'ENOTDIR'
       ? transportError('InvalidLayout', { path: tree.path, reason }, error)
       : fileError(tree.path, error)
   })

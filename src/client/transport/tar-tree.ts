@@ -11,8 +11,9 @@ import { createGunzip } from 'node:zlib'
 import { Header, Pax } from 'tar'
 
 import { readHandle, type FileTree } from './file-tree.ts'
-import { codeOf, fileError, reasonOf, transportFail } from './transport-error.ts'
+import { fileError, reasonOf, transportFail } from './transport-error.ts'
 import { partialName } from './write-file.ts'
+import { errorCode } from '../../lib/error-code.ts'
 
 const blockBytes = 512
 const entriesMax = 100_000
@@ -210,7 +211,7 @@ async function gunzip(path: string): Promise<string> {
     return unpacked
   } catch (error) {
     await rm(unpacked, { force: true })
-    const code = codeOf(error) ?? ''
+    const code = errorCode(error) ?? ''
     return code.startsWith('Z_')
       ? invalid(path, `its compression is damaged (${reasonOf(error)})`)
       : Promise.reject(fileError(unpacked, error))

@@ -5,8 +5,9 @@ import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { Header, Pax } from 'tar'
 
 import { createTurns } from '../../lib/turns.ts'
-import { codeOf, fileError, transportFail } from './transport-error.ts'
+import { fileError, transportFail } from './transport-error.ts'
 import { partialName } from './write-file.ts'
+import { errorCode } from '../../lib/error-code.ts'
 
 export interface TarWriter {
   /** Adds a file of `size` bytes; when its bytes fail, nothing of it stays. Others wait for their turn. */
@@ -107,7 +108,7 @@ async function exists(path: string): Promise<boolean> {
     await stat(path)
     return true
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return false
+    if (errorCode(error) === 'ENOENT') return false
     throw fileError(path, error)
   }
 }

@@ -1,5 +1,7 @@
 // Everything that can go wrong with an image on its way, in one class, and every sentence of it in one table.
 
+import { errorCode } from '../../lib/error-code.ts'
+
 /** What each code tells, and what its sentence needs to be said. */
 const sentences = {
   Aborted: () => 'The transfer was aborted.',
@@ -65,15 +67,9 @@ export function transportFail<C extends TransportErrorCode>(code: C, params: Par
 /** What the disk said of `path`, as an error of ours. One of ours passes through. */
 export function fileError(path: string, error: unknown): TransportError {
   if (error instanceof TransportError) return error
-  const code = codeOf(error)
+  const code = errorCode(error)
   if (code === 'ENOSPC' || code === 'EDQUOT') return transportError('DiskFull', { path }, error)
   return transportError('FileFailed', { path, reason: reasonOf(error) }, error)
-}
-
-/** The `code` that Node gives errors of the system, such as ENOENT. */
-export function codeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined
-  return typeof error.code === 'string' ? error.code : undefined
 }
 
 export function reasonOf(error: unknown): string {

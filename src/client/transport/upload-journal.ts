@@ -7,8 +7,10 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 
 import type { Digest } from '../../lib/digest.ts'
-import { codeOf, fileError } from './transport-error.ts'
+import { fileError } from './transport-error.ts'
 import { writeFileWhole } from './write-file.ts'
+import { isAlive } from '../../lib/is-alive.ts'
+import { errorCode } from '../../lib/error-code.ts'
 
 /** An upload as far as it is known to have come. */
 export interface OpenUpload {
@@ -79,7 +81,7 @@ interface Saved extends OpenUpload {
 /** A file that is torn or of another form counts as none. */
 async function read(file: string): Promise<Saved | undefined> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    if (codeOf(error) === 'ENOENT') return ''
+    if (errorCode(error) === 'ENOENT') return ''
     throw fileError(file, error)
   })
   try {
@@ -90,15 +92,6 @@ async function read(file: string): Promise<Saved | undefined> {
     return typeof uploadId === 'string' && numbers ? (json as Saved) : undefined
   } catch {
     return undefined
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return codeOf(error) === 'EPERM'
   }
 }
 

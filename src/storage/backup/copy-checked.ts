@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { lstat, open, rename, rm, type FileHandle } from 'node:fs/promises'
+import { errorCode } from '../../lib/error-code.ts'
 
 /** A file that is to be somewhere else as well. */
 export interface FileToCopy {
@@ -60,8 +61,7 @@ async function openPlain(path: string): Promise<FileHandle | undefined> {
   try {
     file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && ['ENOENT', 'ELOOP', 'ENXIO'].includes(String(error.code)))
-      return undefined
+    if (['ENOENT', 'ELOOP', 'ENXIO'].includes(errorCode(error) ?? '')) return undefined
     throw error
   }
   if ((await file.stat()).isFile()) return file
