@@ -3,6 +3,7 @@
 import type { Family, Table } from '../row.ts'
 import { apiCalls } from './api-calls.ts'
 import { blobs } from './blobs.ts'
+import { clients } from './clients.ts'
 import { growth } from './growth.ts'
 import { manifests } from './manifests.ts'
 import { memory } from './memory.ts'
@@ -13,4 +14,4 @@ import { tagsList } from './tags-list.ts'
 import { uploads } from './uploads.ts'
 
 export const families: readonly Family[] = [manifests, blobs, uploads, pushesAndPulls, skopeo, apiCalls]
-export const tables: readonly Table[] = [tagsList, starts, memory, growth]
+export const tables: readonly Table[] = [...clients, tagsList, starts, memory, growth]
