@@ -39,10 +39,8 @@ export const skopeoClient: ImageClient = {
     const side = direction === 'push' ? 'dest' : 'src'
     const login = server.credentials === undefined ? [] : [`--${side}-creds`, server.credentials]
     const remote = `docker://${hostOf(server)}/${repository}:${tag}`
-    return [
-      ...[pathOf('skopeo'), '--insecure-policy', 'copy', '--quiet', '--preserve-digests'],
-      ...[...login, `--${side}-tls-verify=false`, ...fromTo(direction, `oci:${folder}:${tag}`, remote)],
-    ]
+    const program = [pathOf('skopeo'), '--insecure-policy', 'copy', '--quiet', '--preserve-digests']
+    return [...program, ...login, `--${side}-tls-verify=false`, ...fromTo(direction, `oci:${folder}:${tag}`, remote)]
   },
 }
 

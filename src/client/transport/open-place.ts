@@ -1,6 +1,6 @@
 // From a reference to the place it names.
 
-import { type ConnectionOptions, requestHandlerOptions } from '../connection-options.ts'
+import { type ConnectionOptions, directConnection, requestHandlerOptions } from '../connection-options.ts'
 import { createEcrPublic } from '../create-ecr-public.ts'
 import { createEcr } from '../create-ecr.ts'
 import type { Ecr, EcrPublic } from '../ecr.ts'
@@ -83,11 +83,11 @@ async function requireRegion(text: string, ecr: Ecr, region: string | undefined)
 }
 
 /** How everything but the API is reached. */
-/** Agents for `sendHttp`. */
-export function httpOptions(connection: ConnectionOptions | undefined): HttpOptions {
-  const { httpAgent, httpsAgent, socketTimeout } = requestHandlerOptions(connection ?? {})
+export function httpOptions(connection: ConnectionOptions = {}): HttpOptions {
+  const { httpAgent, httpsAgent, socketTimeout } = requestHandlerOptions(connection)
   return {
     agentFor: (url) => (url.protocol === 'https:' ? httpsAgent : httpAgent),
+    direct: directConnection(connection),
     idleTimeoutMs: socketTimeout,
   }
 }
