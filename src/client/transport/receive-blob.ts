@@ -4,7 +4,7 @@
 import { validateHeaderValue } from 'node:http'
 
 import type { DirectConnection } from '../connection-options.ts'
-import type { HttpAnswer } from './send-http.ts'
+import type { HttpAnswer } from './http-answer.ts'
 import { openSocketReader, type SocketReader } from './socket-reader.ts'
 
 export interface DownloadCall {

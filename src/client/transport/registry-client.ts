@@ -3,15 +3,8 @@
 import type { Credentials } from './docker-credentials.ts'
 import { TransientError } from './place.ts'
 import { openRegistryLogin } from './registry-login.ts'
-import {
-  discard,
-  type HttpAnswer,
-  type HttpCall,
-  type HttpOptions,
-  isSuccess,
-  readText,
-  sendHttp,
-} from './send-http.ts'
+import type { HttpAnswer } from './http-answer.ts'
+import { discard, type HttpCall, type HttpOptions, isSuccess, readText, sendHttp } from './send-http.ts'
 import { transportError, transportFail } from './transport-error.ts'
 import { withRetries } from './with-retries.ts'
 

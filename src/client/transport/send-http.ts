@@ -4,6 +4,7 @@ import { request as requestHttp, type Agent, type ClientRequest, type IncomingMe
 import { request as requestHttps } from 'node:https'
 
 import type { DirectConnection } from '../connection-options.ts'
+import type { HttpAnswer } from './http-answer.ts'
 import { TransientError } from './place.ts'
 import { receiveBlob } from './receive-blob.ts'
 import { reasonOf, TransportError, transportError } from './transport-error.ts'
@@ -16,13 +17,6 @@ export interface HttpCall {
   /** Of a GET that fetches a blob: how much is expected. */
   readonly answerBytes?: number | undefined
   readonly signal: AbortSignal | undefined
-}
-
-export interface HttpAnswer {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string | undefined>>
-  /** To be read, or dropped by `discard`. A piece is of use until the next is asked for. */
-  readonly body: AsyncIterable<unknown> & { destroy(): unknown }
 }
 
 export interface HttpOptions {
