@@ -1,7 +1,5 @@
 // From what a user wrote to the registry that is meant: which addresses are ECR, where its API is, and who asks.
 
-import { createEcrPublic } from '../../client/create-ecr-public.ts'
-import { createEcr } from '../../client/create-ecr.ts'
 import type { Ecr, EcrPublic } from '../../client/ecr.ts'
 import { openPlace, type PlaceOptions } from '../../client/transport/open-place.ts'
 import { type ImageReference, parseReference, type ReferenceOptions } from '../../client/transport/parse-reference.ts'
@@ -49,8 +47,15 @@ export function openSession(flags: ConnectionFlags, env: NodeJS.ProcessEnv = pro
     clients.set(key, client)
     return client
   }
-  const ecr = (registry: Registry) => clientFor(createEcr, registry)
-  const ecrPublic = (registry: Registry) => clientFor(createEcrPublic, { region: 'us-east-1', ...registry })
+  // The SDK is a third of what a command would load, and `/v2/` does without.
+  const ecr = async (registry: Registry) => {
+    const { createEcr } = await import('../../client/create-ecr.ts')
+    return clientFor(createEcr, registry)
+  }
+  const ecrPublic = async (registry: Registry) => {
+    const { createEcrPublic } = await import('../../client/create-ecr-public.ts')
+    return clientFor(createEcrPublic, { region: 'us-east-1', ...registry })
+  }
 
   const hosts = hostsOf(endpoint, known)
   /** The server of an endpoint says itself where its public registries are. */
