@@ -21,6 +21,8 @@ export interface FoundRegistry {
 export interface Session extends Disposable {
   /** Fails with InvalidReference. */
   readonly parse: (text: string) => Promise<ImageReference>
+  /** A name without a registry, such as `team/app:v1`, in the caller's own one, which `stowage ls` lists; everything else as it is. */
+  readonly inOwnRegistry: (text: string) => string
   readonly open: (text: string, options?: Pick<PlaceOptions, 'overwrite'>) => Promise<Place>
   readonly ecr: (registry: Registry) => Promise<Ecr>
   readonly ecrPublic: (registry: Registry) => Promise<EcrPublic>
@@ -86,6 +88,7 @@ export function openSession(flags: ConnectionFlags, env: NodeJS.ProcessEnv = pro
     endpoint,
     ecr,
     ecrPublic,
+    inOwnRegistry: (text) => (isBareName(text) && !tryParse(text, hosts) ? `ecr://${text}` : text),
     parse: async (text) => parseReference(text, await referenceOptions(text)),
     open: async (text, options = {}) => {
       const its = await referenceOptions(text)
@@ -117,6 +120,13 @@ export function openSession(flags: ConnectionFlags, env: NodeJS.ProcessEnv = pro
       for (const client of clients.values()) client.destroy()
     },
   }
+}
+
+/** What could be a host is none: that a registry is not known must be told. */
+function isBareName(text: string): boolean {
+  const [first = '', ...rest] = text.split('/')
+  if (rest.length === 0) return !/^(?:oci|oci-archive|docker-archive):/.test(text)
+  return !/[.:]|^localhost$/.test(first)
 }
 
 function tryParse(text: string, options: ReferenceOptions): ImageReference | undefined {
