@@ -3,7 +3,6 @@
 import { fileURLToPath } from 'node:url'
 
 import { type AssembleOptions, openStowage, type Stowage } from '../assemble.ts'
-import { openPrimary } from '../assemble-workers.ts'
 import type { LoadedConfig } from '../config.ts'
 import { workerFile } from '../lib/worker-file.ts'
 import { ListenError } from '../protocol/listen-error.ts'
@@ -86,7 +85,8 @@ async function open(options: AssembleOptions, log: Log): Promise<Stowage> {
   }
 }
 
-function openWithWorkers({ config, ...options }: AssembleOptions, log: Log): Promise<Stowage> {
+async function openWithWorkers({ config, ...options }: AssembleOptions, log: Log): Promise<Stowage> {
+  const { openPrimary } = await import('../assemble-workers.ts')
   // The workers' own standard error is a pipe.
   const logFormat = config.logFormat === 'auto' && process.stderr.isTTY ? 'text' : config.logFormat
   const program = fileURLToPath(workerFile('serve-worker', import.meta.url))
