@@ -226,7 +226,7 @@ async function open(
     checkStore: createCheck(file, opened, place !== 'alone'),
     logBytes: bytes,
     refillBallast: ballast.refill,
-    hostTransactions: () => hostTransactions(database.begin, turnMs),
+    hostTransactions: () => hostTransactions(database.writer, turnMs),
     ballast,
   }
 }

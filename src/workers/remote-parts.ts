@@ -21,6 +21,7 @@ export function remoteStores(primary: Calls<PrimaryFace>): Pick<WorkerStoresOpti
       run: (id, text, parameters) => primary.call('run', id, text, parameters),
       commit: (id) => primary.call('commit', id),
       rollBack: (id) => primary.call('rollBack', id),
+      runWhole: (steps) => primary.call('runWhole', steps),
     },
     claims: {
       claim: async (uploadId) => {

@@ -26,7 +26,7 @@ interface Pair {
 /** Both in this process; what goes between them is copied as between two. */
 async function openPair(file: string, turnMs = 30_000): Promise<Pair> {
   const local = await openSqliteMetadata({ file, onFatal: unexpected })
-  const hosted = hostTransactions(local.begin, turnMs)
+  const hosted = hostTransactions(local.writer, turnMs)
   const back: Calls<HostedTransactions> = openCalls(hosted, (messages) => there.receive(structuredClone(messages)))
   const there: Calls<HostedTransactions> = openCalls({}, (messages) => back.receive(structuredClone(messages)))
   const remote = await openSqliteMetadata({
@@ -37,6 +37,7 @@ async function openPair(file: string, turnMs = 30_000): Promise<Pair> {
       run: (id, text, parameters) => there.call('run', id, text, parameters),
       commit: (id) => there.call('commit', id),
       rollBack: (id) => there.call('rollBack', id),
+      runWhole: (steps) => there.call('runWhole', steps),
     },
   })
   const close = async () => {
@@ -65,6 +66,8 @@ async function underTest(place?: string): Promise<MetadataUnderTest> {
 metadataContract('SQLite that another process writes', () => underTest())
 
 describe('transactions of another process', () => {
+  /** Such writes are not tried as a whole first. */
+  const inSteps = 'makes room'
   async function openIn(t: TestContext, turnMs?: number): Promise<Pair> {
     const directory = await mkdtemp(join(tmpdir(), 'stowage-remote-'))
     const pair = await openPair(join(directory, 'metadata.db'), turnMs)
@@ -104,7 +107,7 @@ describe('transactions of another process', () => {
         await tx.repositories.create(repositoryNamed('left'), [])
         begun.resolve()
         await goOn.promise
-      })
+      }, inSteps)
       .then(
         () => assert.fail('it was committed'),
         () => {},
@@ -125,7 +128,7 @@ describe('transactions of another process', () => {
       await tx.repositories.create(repositoryNamed('left'), [])
       await goOn.promise
       await tx.repositories.create(repositoryNamed('kept'), [])
-    })
+    }, inSteps)
     const refused = assert.rejects(late, /took longer than 100 ms/)
     await delay(20)
     await pair.local.write((tx) => tx.repositories.create(repositoryNamed('later'), []))

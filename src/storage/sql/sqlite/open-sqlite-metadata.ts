@@ -14,6 +14,7 @@ import { createReader } from './reader.ts'
 import { refuseForeign } from './refuse-foreign.ts'
 import { createRemoteWriter } from './remote-writer.ts'
 import type { TransactionHost } from './transaction-host.ts'
+import { beginWhole } from './whole-transaction.ts'
 import { openWriter, type Writer } from './writer.ts'
 
 export interface SqliteOptions {
@@ -40,8 +41,8 @@ export interface SqliteOptions {
 }
 
 export interface SqliteMetadata extends Metadata {
-  /** Write transactions of the one writer, for other processes (`hostTransactions`). */
-  readonly begin: Writer['begin']
+  /** The one writer, for other processes (`hostTransactions`). */
+  readonly writer: Pick<Writer, 'begin' | 'runWhole'>
   /** What is read from now on is as new as the database: called when another process says that it was changed. */
   readonly renew: () => void
 }
@@ -81,6 +82,7 @@ export async function openSqliteMetadata(options: SqliteOptions): Promise<Sqlite
     {
       reader,
       writer: new Kysely<Tables>({ dialect: writerDialect(writer) }),
+      beginWhole: () => beginWhole(connection, writer),
       toStorageError,
       close: async () => {
         await endCheck?.()
@@ -91,7 +93,7 @@ export async function openSqliteMetadata(options: SqliteOptions): Promise<Sqlite
     },
     workMs,
   )
-  return { ...metadata, begin: writer.begin, renew }
+  return { ...metadata, writer, renew }
 }
 
 /** Migrations run on this thread, before anything is served. */

@@ -12,9 +12,9 @@ import type { Writer } from './writer.ts'
  */
 export function createRemoteWriter(host: TransactionHost, onOver: () => void): Writer {
   let nextId = 0
-  const ending = async (end: Promise<void>) => {
+  const ending = async <T>(end: Promise<T>): Promise<T> => {
     try {
-      await revived(end)
+      return await revived(end)
     } finally {
       onOver()
     }
@@ -29,6 +29,7 @@ export function createRemoteWriter(host: TransactionHost, onOver: () => void): W
         rollBack: () => ending(host.rollBack(id)),
       }
     },
+    runWhole: (steps) => ending(host.runWhole(steps)),
     close: async () => {},
   }
 }

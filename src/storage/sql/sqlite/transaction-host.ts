@@ -11,6 +11,7 @@ export interface TransactionHost {
   /** As of `WriterTransaction`; one that failed is rolled back afterwards. */
   readonly commit: (id: number) => Promise<void>
   readonly rollBack: (id: number) => Promise<void>
+  readonly runWhole: Writer['runWhole']
 }
 
 /** The host of one other process. */
@@ -23,7 +24,7 @@ export interface HostedTransactions extends TransactionHost {
  * @param limitMs how long a transaction may have the turn: a process that stands still must not stop all the others. Then it is rolled back,
  * and what comes for it later is refused.
  */
-export function hostTransactions(begin: Writer['begin'], limitMs: number): HostedTransactions {
+export function hostTransactions(writer: Pick<Writer, 'begin' | 'runWhole'>, limitMs: number): HostedTransactions {
   const open = new Map<number, Promise<WriterTransaction>>()
   const timers = new Map<number, NodeJS.Timeout>()
 
@@ -46,7 +47,7 @@ export function hostTransactions(begin: Writer['begin'], limitMs: number): Hoste
   }
   return {
     begin: (id) => {
-      const begun = begin()
+      const begun = writer.begin()
       open.set(id, begun)
       begun.then(
         () => {
@@ -63,6 +64,7 @@ export function hostTransactions(begin: Writer['begin'], limitMs: number): Hoste
       forget(id)
     },
     rollBack,
+    runWhole: writer.runWhole,
     end: async () => {
       await Promise.allSettled([...open.keys()].map(rollBack))
     },
