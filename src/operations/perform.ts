@@ -79,7 +79,7 @@ export async function requireAllowed<I, O>(operation: Operation<I, O>, ctx: Cont
   try {
     await authoriseOn(allow, ctx, input, resource)
   } catch (error) {
-    recordOutcome(operation, ctx, input, { resource, error })
+    void recordOutcome(operation, ctx, input, { resource, error })
     throw error
   }
 }
