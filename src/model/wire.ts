@@ -1,6 +1,6 @@
 // Between JSON and the values that a schema describes. `decode` knows types only; constraints are `violation`'s.
 
-import { memberOf, type Infer, type NumberSchema, type Schema, type StructSchema } from './schema.ts'
+import { membersOf, type Infer, type NumberSchema, type Schema, type StructSchema } from './schema.ts'
 
 /** A JSON value that is not of the type its member has: AWS's `SerializationException`. The text is ours, for people. */
 export class WireTypeError extends Error {
@@ -19,9 +19,9 @@ export function encode(schema: Schema, value: unknown): unknown {
     case 'struct': {
       const source = value as Readonly<Record<string, unknown>> // a struct's value is a record of its members
       const target: Record<string, unknown> = {}
-      for (const [name, member] of Object.entries(schema.members)) {
-        const given = source[name]
-        if (given !== undefined) target[name] = encode(memberOf(member).schema, given)
+      for (const member of membersOf(schema)) {
+        const given = source[member.name]
+        if (given !== undefined) target[member.name] = encode(member.schema, given)
       }
       return target
     }
@@ -80,10 +80,10 @@ function decodeValue(schema: Schema, json: unknown, path: string): unknown {
 function decodeStruct(schema: StructSchema, json: unknown, path: string): unknown {
   const source = asObject(json, path)
   const target: Record<string, unknown> = {}
-  for (const [name, member] of Object.entries(schema.members)) {
+  for (const { name, schema: member } of membersOf(schema)) {
     const given = Object.hasOwn(source, name) ? source[name] : undefined
     if (given === undefined || given === null) continue
-    target[name] = decodeValue(memberOf(member).schema, given, path ? `${path}.${name}` : name)
+    target[name] = decodeValue(member, given, path ? `${path}.${name}` : name)
   }
   return target
 }
