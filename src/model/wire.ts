@@ -7,6 +7,14 @@ export class WireTypeError extends Error {
   override readonly name = 'WireTypeError'
 }
 
+/** A blob in a document that was decoded while it was received; it has no bytes where it was a string, and not base64. */
+export class DecodedBase64 {
+  readonly bytes: Uint8Array | undefined
+  constructor(bytes: Uint8Array | undefined) {
+    this.bytes = bytes
+  }
+}
+
 /** The typed value of a JSON document. Throws `WireTypeError`. Members may still be missing or break constraints. */
 export function decode<S extends Schema>(schema: S, json: unknown): Infer<S> {
   // `decodeValue` follows the schema, whose type is by construction the inferred one.
@@ -94,7 +102,11 @@ function decodeNumber(schema: NumberSchema, json: unknown, path: string): number
   return json === 0 ? 0 : json // -0 is 0
 }
 
-function decodeBlob(json: unknown, path: string): Buffer {
+function decodeBlob(json: unknown, path: string): Uint8Array {
+  if (json instanceof DecodedBase64) {
+    if (!json.bytes) throw wrongType(path, 'base64')
+    return json.bytes
+  }
   if (typeof json !== 'string' || json.length % 4 !== 0) throw wrongType(path, 'base64')
   const padding = json.endsWith('==') ? 2 : json.endsWith('=') ? 1 : 0
   const bytes = Buffer.from(json, 'base64')
