@@ -95,7 +95,10 @@ async function cutAgainAndAgain(
     session.goOn()
     await sleep(random.between(200, 1500))
     if (random.chance(0.5) && (await cutAfterAck(session, disk, random.pick(['blob', 'image']) ?? 'blob'))) aimed++
-    else await disk.cut()
+    else {
+      session.journal.powerGoes()
+      await disk.cut()
+    }
     cuts++
     await session.kill()
     await session.stopPushers()
@@ -117,6 +120,7 @@ async function cutAfterAck({ journal, gate }: Session, disk: PowerDisk, kind: At
     if (attempt.kind !== kind) return
     journal.watch(undefined)
     gate.shut()
+    journal.powerGoes()
     void disk.cut().then(() => resolve(true), reject)
   })
   try {
