@@ -31,7 +31,7 @@ function createSilent(statuses: readonly number[] = [], before: () => Promise<vo
     httpHandlerConfigs: () => ({}),
   }
   const keys = { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'secret', region: 'us-east-1' }
-  const ecr = createEcr({ ...keys, endpoint: 'http://localhost', requestHandler } as Parameters<typeof createEcr>[0])
+  const ecr = createEcr({ ...keys, endpoint: 'http://localhost', requestHandler })
   const upload = (layerPartBlob: Uint8Array, partFirstByte = 0) => {
     const partLastByte = partFirstByte + layerPartBlob.byteLength - 1
     const part = { repositoryName: 'team/app', uploadId, partFirstByte, partLastByte, layerPartBlob }
