@@ -55,6 +55,8 @@ export interface AssembleOptions {
   /** The file that settings came from: it may lie in the data directory. */
   readonly configFile?: string | undefined
   readonly log: Logger
+  /** Told of each request when it is done. */
+  readonly logRequest: (line: RequestLine) => void
   /** Told once when the database can not be trusted any more; the process is expected to end. */
   readonly onFatal: (error: Error) => void
   /** For tests that end the process at a point of a write. */
@@ -75,7 +77,7 @@ export interface Stowage {
 }
 
 /** For registries that end with the process that made them (`stowage/testing`). */
-export interface VolatileOptions extends Pick<AssembleOptions, 'log' | 'onFatal'> {
+export interface VolatileOptions extends Pick<AssembleOptions, 'log' | 'logRequest' | 'onFatal'> {
   /** `data` is a new directory, which the caller removes. */
   readonly config: Config
   readonly audit: Audit
@@ -155,7 +157,9 @@ export async function openVolatileStowage(options: VolatileOptions): Promise<Vol
 }
 
 interface ServeOptions
-  extends Pick<AssembleOptions, 'config' | 'log'>, Partial<Pick<VolatileOptions, 'around' | 'isListening'>> {
+  extends
+    Pick<AssembleOptions, 'config' | 'log' | 'logRequest'>,
+    Partial<Pick<VolatileOptions, 'around' | 'isListening'>> {
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined
   readonly stores: Stores
   readonly audit: Audit
@@ -183,7 +187,7 @@ function closing({ stop, servers }: Serving, kept: AsyncDisposableStack): Stowag
 
 /** Stores to services to handlers to listeners. */
 async function serve(options: ServeOptions, opened: AsyncDisposableStack): Promise<Serving> {
-  const { config, log, tls, stores, audit, auditState, outbox, isListening = true } = options
+  const { config, log, logRequest, tls, stores, audit, auditState, outbox, isListening = true } = options
   const servers: HttpServer[] = []
   let { port, publicPort } = config
   const metrics = createMetrics({
@@ -218,7 +222,7 @@ async function serve(options: ServeOptions, opened: AsyncDisposableStack): Promi
     ids: randomIds,
     log: (line: RequestLine) => {
       metrics.observe(line)
-      log.info(line, 'request')
+      logRequest(line)
     },
     onDefect: (error: unknown, requestId: string) =>
       log.error({ err: error, requestId }, 'a request failed inside the server'),

@@ -2,10 +2,13 @@
 
 import { pino, stdSerializers, type DestinationStream, type Logger } from 'pino'
 
+import type { RequestLine } from '../protocol/request-log.ts'
 import type { Config } from '../settings.ts'
 
 export interface Log {
   readonly logger: Logger
+  /** One line for each request. */
+  readonly request: (line: RequestLine) => void
   /** Writes what is still in memory: to be called before the process ends. */
   readonly flush: () => void
 }
@@ -23,20 +26,68 @@ const secretFields: ReadonlySet<string> = new Set([
 
 /** Lines kept in memory for a reader that does not read; later ones are dropped. */
 const waitingBytesMax = 16 * 1024 * 1024
+/** Lines of requests are written together, when they make this many bytes or the first one has waited this long. */
+const togetherBytes = 8 * 1024
+const togetherMs = 50
 
 /** Opens the log on standard error. */
 export function openLog({ logLevel, logFormat }: Pick<Config, 'logLevel' | 'logFormat'>): Log {
   const isText = logFormat === 'text' || (logFormat === 'auto' && process.stderr.isTTY)
-  if (isText)
-    return {
-      logger: createLogger(
-        logLevel,
-        textStream((line) => process.stderr.write(line)),
-      ),
-      flush: () => {},
+  if (isText) {
+    const logger = createLogger(
+      logLevel,
+      textStream((line) => process.stderr.write(line)),
+    )
+    return { logger, request: (line) => logger.info(line, 'request'), flush: () => {} }
+  }
+  const file = pino.destination({ fd: 2, sync: false, minLength: togetherBytes, maxLength: waitingBytesMax })
+  const soon = writtenSoon(file)
+  const logger = createLogger(logLevel, {
+    write: (line) => {
+      soon.write(line)
+      file.flush()
+    },
+  })
+  const request = logger.isLevelEnabled('info') ? createRequestLines(soon) : () => {}
+  return { logger, request, flush: () => file.flushSync() }
+}
+
+/** Each write is a way to another thread and back: one for each line made a request a tenth dearer (measured). */
+function writtenSoon(file: {
+  readonly write: (text: string) => unknown
+  readonly flush: () => void
+}): DestinationStream {
+  let isWaiting = false
+  const flush = () => {
+    isWaiting = false
+    file.flush()
+  }
+  return {
+    write: (line) => {
+      file.write(line)
+      if (isWaiting) return
+      isWaiting = true
+      setTimeout(flush, togetherMs).unref()
+    },
+  }
+}
+
+/**
+ * The line that `logger.info(line, 'request')` of a logger of ours writes, made by the runtime's own serialiser: pino's looks at each field
+ * by itself. Measured: 7 instead of 25 us of the processor time of a small request, with the writes above.
+ */
+export function createRequestLines(destination: DestinationStream): (line: RequestLine) => void {
+  let atMs = Number.NaN
+  let time = ''
+  return (line) => {
+    const nowMs = Date.now()
+    if (nowMs !== atMs) {
+      atMs = nowMs
+      time = new Date(nowMs).toISOString()
     }
-  const destination = pino.destination({ fd: 2, sync: false, maxLength: waitingBytesMax })
-  return { logger: createLogger(logLevel, destination), flush: () => destination.flushSync() }
+    const fields = JSON.stringify(censored(line, true))
+    destination.write(`{"level":"info","time":"${time}",${fields.slice(1, -1)},"msg":"request"}\n`)
+  }
 }
 
 /** A logger whose lines go to `destination`, without secrets. */

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test'
 
 import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr'
 
-import { createLogger, textStream } from '../../src/cli/open-log.ts'
+import { createLogger, createRequestLines, textStream } from '../../src/cli/open-log.ts'
 import { eventually } from '../support/http-adapter.ts'
 import { run, serve } from './program.ts'
 
@@ -110,6 +110,34 @@ describe('a logger', () => {
     )
     assert.doesNotMatch(text, /"s\d"/)
     assert.match(text, /broken.*caused by.*why/)
+  })
+
+  test('writes of a request what it would write of any fields, to the byte', () => {
+    const line = {
+      requestId: 'r',
+      method: 'GET',
+      path: '/v2/\\x22"quoted"',
+      status: undefined,
+      bytesIn: 0,
+      bytesOut: 12,
+      durationMs: 0.25,
+      remoteAddress: '::1',
+      userAgent: 'an "agent" \u00e9 \u0007',
+      aborted: true,
+      cut: 'asked' as const,
+      operation: 'GET manifest',
+      request: { authorization: 's1' },
+      password: 's2',
+      principal: undefined,
+      items: [1, 'two', null],
+    }
+    const texts = ['', '']
+    createLogger('info', { write: (text) => (texts[0] += text) }).info(line, 'request')
+    createRequestLines({ write: (text) => (texts[1] += text) })(line)
+    const [generic, own] = texts.map((text) => text.replace(/"time":"[^"]+"/, '"time":""'))
+    assert.equal(own, generic)
+    assert.match(texts[1]!, /"time":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"/)
+    assert.doesNotMatch(texts[1]!, /"s\d"/)
   })
 
   test('writes for people in short', () => {
