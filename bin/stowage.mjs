@@ -10,6 +10,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { handOver, stopWithShell, stopWithWrapper } from './child.mjs'
 import { isNewEnough, provideNode } from './node.mjs'
 import { providePackages } from './packages.mjs'
+import { provideProgram } from './program.mjs'
 import { failure, isFailure } from './say.mjs'
 
 const SELF = fileURLToPath(import.meta.url)
@@ -53,7 +54,7 @@ async function start(args) {
   // Measured: ready after 360 instead of 500 ms, because nothing is parsed and stripped of types again. In a folder of our own: whoever
   // could write there could choose what runs.
   module.enableCompileCache?.(inCheckout ? join(ROOT, '.node', 'compile-cache') : join(cacheFolder(), 'compile-cache'))
-  const program = join(ROOT, inCheckout ? 'src/cli/main.ts' : 'dist/cli/main.js')
+  const program = inCheckout ? await provideProgram(ROOT) : join(ROOT, 'dist/cli/main.js')
   const { main } = await import(pathToFileURL(program).href)
   process.exitCode = await main(args)
 }

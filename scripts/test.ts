@@ -25,6 +25,8 @@ if (stray !== undefined) {
   process.exitCode = 1
 } else {
   process.chdir(ROOT)
+  // Each file is a process of its own, which loads the server's sources: 0.3 to 0.6 s of CPU less a file.
+  process.env['NODE_COMPILE_CACHE'] ??= join(ROOT, '.node', 'compile-cache')
   await handOver(process.execPath, ['--test', ...runnerFlags(), ...flags, ...files])
 }
 

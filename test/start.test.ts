@@ -2,7 +2,18 @@
 
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { after, describe, test } from 'node:test'
@@ -186,6 +197,71 @@ describe('npm start', () => {
     shell.kill('SIGTERM')
     // Comes when the server, too, has let go of its stdout.
     assert.equal((await end).signal, 'SIGTERM')
+  })
+})
+
+describe('the pack', () => {
+  /** A checkout with the real bundler. */
+  function makePackable(): Checkout {
+    const checkout = makeCheckout()
+    const modules = join(checkout.root, 'node_modules')
+    writeInstalled(checkout.root, {})
+    for (const name of ['rolldown', '@rolldown', '@oxc-project'])
+      symlinkSync(join(dirname(BIN), 'node_modules', name), join(modules, name))
+    return checkout
+  }
+  const packsOf = ({ root }: Checkout): readonly string[] => {
+    const folder = join(root, '.node', 'packs')
+    return existsSync(folder) ? readdirSync(folder) : []
+  }
+  const answerOf = async (checkout: Checkout) => {
+    const { code, stdout, stderr } = await ended(start(checkout, ['3']))
+    assert.deepEqual([code, stderr], [3, ''], stderr)
+    return stdout
+  }
+  const rewrite = ({ root }: Checkout, from: string, to: string) => {
+    const file = join(root, 'src', 'cli', 'main.ts')
+    writeFileSync(file, readFileSync(file, 'utf8').replace(from, to))
+  }
+
+  test('starts of the same sources share one, those of others have their own', async () => {
+    const checkout = makePackable()
+    await Promise.all([answerOf(checkout), answerOf(checkout), answerOf(checkout)])
+    const [pack] = packsOf(checkout)
+    assert.deepEqual(packsOf(checkout), [pack])
+    // It is what runs.
+    const packed = join(checkout.root, '.node', 'packs', String(pack), 'main.js')
+    writeFileSync(packed, readFileSync(packed, 'utf8').replace('argv,', 'packed: true, argv,'))
+    assert.match(await answerOf(checkout), /"packed":true/)
+    rewrite(checkout, 'argv,', 'changed: true, argv,')
+    assert.match(await answerOf(checkout), /^{"changed":true,"argv"/)
+    assert.equal(packsOf(checkout).length, 2)
+  })
+
+  test('what cannot be packed runs from the sources, and says so', async () => {
+    const checkout = makePackable()
+    rewrite(checkout, 'export', "import './missing.ts'\nexport")
+    const { code, stderr } = await ended(start(checkout, ['3']))
+    assert.equal(code, 1)
+    assert.match(stderr, /^stowage: the program could not be packed, and starts slower: /)
+    assert.match(stderr, /ERR_MODULE_NOT_FOUND/)
+    assert.deepEqual(packsOf(checkout), [])
+  })
+
+  test('one that nobody has started for a week goes with the next', async () => {
+    const checkout = makePackable()
+    const folder = join(checkout.root, '.node', 'packs')
+    for (const [name, days] of [
+      ['old', 8],
+      ['young', 6],
+    ] as const) {
+      mkdirSync(join(folder, name), { recursive: true })
+      const then = new Date(Date.now() - days * 86_400_000)
+      utimesSync(join(folder, name), then, then)
+    }
+    await answerOf(checkout)
+    assert.equal(packsOf(checkout).includes('old'), false)
+    assert.equal(packsOf(checkout).includes('young'), true)
   })
 })
 

@@ -1,9 +1,9 @@
 // One HTTP request to the running server, on a connection of its own. With TLS, what answers must be the server of the data directory.
 
-import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
-import { request as httpsRequest } from 'node:https'
+import type { IncomingMessage, RequestOptions } from 'node:http'
 import { TLSSocket } from 'node:tls'
 
+import { request, requestTls } from '../lib/node-http.ts'
 import { CommandError } from './command-error.ts'
 import type { RunningServer } from './server-file.ts'
 
@@ -45,8 +45,8 @@ export function sendRequest(
     }
     // The certificate need not name this address: it is compared with the one that the server says it has.
     const outgoing = isTls
-      ? httpsRequest(origin, { ...options, rejectUnauthorized: false }, onAnswer)
-      : httpRequest(origin, options, onAnswer)
+      ? requestTls(origin, { ...options, rejectUnauthorized: false }, onAnswer)
+      : request(origin, options, onAnswer)
     outgoing.once('error', silent)
     outgoing.end(body)
   })

@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 
-/** The package's version; its description stands beside `src/` and `dist/` alike. */
-export const version: string = readVersion(new URL('../../package.json', import.meta.url))
+import { packageRoot } from './package-root.ts'
 
-function readVersion(file: URL): string {
+/** The package's version. */
+export const version: string = readVersion(join(packageRoot, 'package.json'))
+
+function readVersion(file: string): string {
   const description: unknown = JSON.parse(readFileSync(file, 'utf8'))
   if (typeof description === 'object' && description !== null && 'version' in description)
     return String(description.version)

@@ -26,12 +26,12 @@ export async function addImage(
   const limit = ctx.limits.imagesPerRepository
   const layerDigests = [...new Set(parsed.layers.map((layer) => layer.digest))]
   const childDigests = [...new Set(parsed.children.map((child) => child.digest))]
-  const [count, presentLayers, children] = await Promise.all([
-    tx.images.count(repository.id),
+  const [isBelow, presentLayers, children] = await Promise.all([
+    tx.images.isBelow(repository.id, limit),
     layerDigests.length === 0 ? [] : tx.layers.findMany(repository.id, layerDigests),
     childDigests.length === 0 ? [] : tx.images.summaries(repository.id, childDigests),
   ])
-  if (count >= limit) fail('LimitExceededException/images', { ...where, limit })
+  if (!isBelow) fail('LimitExceededException/images', { ...where, limit })
   const layers = requireLayers(repository, parsed, presentLayers)
   requireChildren(repository, parsed, children)
   const image: Image = {
@@ -87,8 +87,8 @@ function requireChildren(repository: Repository, parsed: ParsedManifest, present
   }
 }
 
-/** Gives an image a tag, or moves it there: the caller knows that it may. Fails with LimitExceeded. */
-export async function giveTag(
+/** An image may be given one more tag. Fails with LimitExceeded. */
+export async function requireRoomForTag(
   ctx: Context,
   tx: MetadataWrites,
   repository: Repository,
@@ -99,5 +99,4 @@ export async function giveTag(
   if ((await tx.tags.countOf(repository.id, digest)) >= limit) {
     fail('LimitExceededException/imageTags', { ...named(repository.registry, repository.name), imageTag: tag, limit })
   }
-  await tx.tags.put(repository.id, tag, digest, ctx.clock.now())
 }

@@ -2,7 +2,7 @@
 
 import type { Digest } from '../lib/digest.ts'
 import { fail } from '../model/errors.ts'
-import { addImage, giveTag } from './add-image.ts'
+import { addImage, requireRoomForTag } from './add-image.ts'
 import type { Context } from './context.ts'
 import { checkImageTag } from './image-ids.ts'
 import { parseManifest } from './manifests.ts'
@@ -74,7 +74,10 @@ export async function restoreImage(
       fail('ImageTagAlreadyExistsException/restore', { imageTag: conflict, repositoryName })
     }
     const free = [...new Set(tags ?? deleted.tags)].filter((tag) => !taken.includes(tag))
-    for (const tag of free) await giveTag(ctx, tx, repository, digest, tag)
+    for (const tag of free) {
+      await requireRoomForTag(ctx, tx, repository, digest, tag)
+      await tx.tags.put(repository.id, tag, digest, ctx.clock.now())
+    }
     // A public repository that held no image any more is shown again.
     await showPushed(tx, repository, ctx.clock.now())
     return { image, tags: free, takenTags: taken }

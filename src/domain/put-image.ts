@@ -2,7 +2,7 @@
 
 import { algorithmOf, digestOf, type Digest } from '../lib/digest.ts'
 import { fail } from '../model/errors.ts'
-import { addImage, giveTag } from './add-image.ts'
+import { addImage, requireRoomForTag } from './add-image.ts'
 import type { Context } from './context.ts'
 import { checkImageDigest, checkImageTag } from './image-ids.ts'
 import { parseManifest } from './manifests.ts'
@@ -66,9 +66,11 @@ export async function putImage(
     }
     const { manifest } = wanted
     const pushed = { pushedAtMs: ctx.clock.now(), lastPulledAtMs: undefined }
+    // Of an image that is there already: a new one has no tags to count.
+    if (existing && wanted.tag !== undefined) await requireRoomForTag(ctx, tx, repository, digest, wanted.tag)
     const image =
       existing ?? (await addImage(ctx, tx, repository, { digest, manifest, manifestBytes, parsed, ...pushed }))
-    if (wanted.tag !== undefined) await giveTag(ctx, tx, repository, digest, wanted.tag)
+    if (wanted.tag !== undefined) await tx.tags.put(repository.id, wanted.tag, digest, ctx.clock.now())
     await showPushed(tx, repository, ctx.clock.now())
     return image
   })

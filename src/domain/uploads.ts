@@ -28,13 +28,13 @@ export async function beginUpload(ctx: Context, registry: RegistryKey, repositor
   return ctx.metadata.write(async (tx) => {
     const { accountId } = ctx.caller
     // Asked together, here and below: while a transaction waits for an answer, no other one can go on.
-    const [found, open] = await Promise.all([
+    const limit = ctx.limits.openUploadsPerAccount
+    const [found, isBelow] = await Promise.all([
       tx.repositories.find(registry, repositoryName),
-      tx.uploads.countOf(accountId),
+      tx.uploads.isBelow(accountId, limit),
     ])
     const repository = found ?? notFound(registry, repositoryName)
-    const limit = ctx.limits.openUploadsPerAccount
-    if (open >= limit) fail('ServerException/tooManyUploads', { limit })
+    if (!isBelow) fail('ServerException/tooManyUploads', { limit })
     const upload: Upload = {
       id,
       repositoryId: repository.id,

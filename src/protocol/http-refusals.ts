@@ -1,9 +1,10 @@
 // Requests the adapter refuses by itself, with a bare answer: those that are not HTTP, and those whose meaning is in
 // doubt.
 
-import { STATUS_CODES, type IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 
+import { STATUS_CODES } from '../lib/node-http.ts'
 import type { Connection, HttpLimits, Service } from './http-exchange.ts'
 import { targetForLog, textForLog } from './request-log.ts'
 

@@ -1,7 +1,6 @@
 // Writes a response to the wire, at the client's pace: the one place that does.
 
-import { STATUS_CODES } from 'node:http'
-
+import { STATUS_CODES } from '../lib/node-http.ts'
 import { drain } from './http-body.ts'
 import { type Exchange, type HttpLimits, startWaiting, stopWaiting } from './http-exchange.ts'
 import type { HttpResponse } from './message.ts'

@@ -3,11 +3,11 @@
 // protocol above HTTP.
 
 import { constants } from 'node:crypto'
-import { createServer, type IncomingMessage, type Server } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
+import type { IncomingMessage, Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 
 import type { Ids } from '../lib/ids.ts'
+import { createServer, createTlsServer } from '../lib/node-http.ts'
 import { type HttpLimits, type Service, cutWhenSlow } from './http-exchange.ts'
 import { onClientError, refuseConnect } from './http-refusals.ts'
 import { arrive } from './http-serve.ts'

@@ -1,13 +1,13 @@
 // The write loop of an upload: pieces of any size are copied into large ones, and each is hashed while it is being written, and the next one
 // fills. At most two pieces are held.
 
-import type { FileHandle } from 'node:fs/promises'
 import { UploadTooLargeError } from '../domain/ports/storage-errors.ts'
 import { pieceBytes, type Buffers } from './disk-buffers.ts'
 import type { RunningHash } from './disk-hashes.ts'
+import type { Pieces } from './disk-pieces.ts'
 
 export interface Appending {
-  readonly file: FileHandle
+  readonly pieces: Pieces
   readonly offset: number
   readonly maxBytes: number
   /** Follows the bytes; it is right whenever `onIntact` runs. */
@@ -21,7 +21,7 @@ export interface Appending {
 
 /** Appends all of `source` and gives the new length. When `source` throws, what came before it is written first. */
 export async function appendAll(appending: Appending, source: AsyncIterable<Uint8Array>): Promise<number> {
-  const { file, maxBytes, hash, buffers } = appending
+  const { pieces, maxBytes, hash, buffers } = appending
   const taken: Buffer[] = []
   let current = 0
   let filled = 0
@@ -36,7 +36,7 @@ export async function appendAll(appending: Appending, source: AsyncIterable<Uint
     await running
     await appending.check(filled)
     const bytes = buffer().subarray(0, filled)
-    running = writeAll(file, bytes, position)
+    running = pieces.write(buffer(), filled, position)
     running.catch(() => {
       // Seen by whoever waits for it next; here only noted, so that an upload's end can not overtake it.
       broken = true
@@ -51,11 +51,13 @@ export async function appendAll(appending: Appending, source: AsyncIterable<Uint
 
   const add = async (piece: Uint8Array) => {
     for (let done = 0; done < piece.byteLength;) {
-      const part = piece.subarray(done, done + pieceBytes - filled)
+      // Pieces end at multiples of their size in the file, wherever the first one begins: direct writes need it.
+      const size = pieceBytes - (position % pieceBytes)
+      const part = piece.subarray(done, done + size - filled)
       buffer().set(part, filled)
       filled += part.byteLength
       done += part.byteLength
-      if (filled === pieceBytes) await flush()
+      if (filled === size) await flush()
     }
   }
 
@@ -82,12 +84,5 @@ export async function appendAll(appending: Appending, source: AsyncIterable<Uint
     // A buffer goes back only when nothing is being written from it.
     await running.catch(() => {})
     taken.forEach((one) => buffers.give(one))
-  }
-}
-
-async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < bytes.byteLength;) {
-    const { bytesWritten } = await file.write(bytes, done, bytes.byteLength - done, position + done)
-    done += bytesWritten
   }
 }

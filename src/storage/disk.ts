@@ -23,6 +23,7 @@ import {
   syncDirectory,
   type BlobPath,
 } from './disk-layout.ts'
+import { openPieces } from './disk-pieces.ts'
 import { readPieces } from './disk-read.ts'
 import { openSpace } from './disk-space.ts'
 import { removeFile, setAsideIn } from './remove-file.ts'
@@ -107,13 +108,15 @@ export async function openDiskBlobs(options: DiskOptions): Promise<Blobs> {
     const path = layout.uploadPath(uploadId)
     await space.check(offset === 0 ? 'new' : 'running', 0)
     const file = await open(path, constants.O_WRONLY | constants.O_CREAT, 0o640)
+    const sync = () => largeSync(() => makeDurable(file, uploadId, path))
+    const pieces = openPieces({ path, file, isAligned: durable ? buffers.isAligned : undefined, sync })
     try {
       const { size } = await file.stat()
       if (size !== offset) throw new UploadOffsetError(size)
       const hash = hashes.take(uploadId, offset)
       return await appendAll(
         {
-          file,
+          pieces,
           offset,
           maxBytes,
           hash,
@@ -129,6 +132,7 @@ export async function openDiskBlobs(options: DiskOptions): Promise<Blobs> {
         source,
       )
     } finally {
+      await pieces.close()
       await file.close()
     }
   }

@@ -99,6 +99,10 @@ export function imageContract(open: OpenMetadata): void {
         }
       }
       assert.equal(await read.images.count(repository.id), 9)
+      assert.deepEqual(
+        [await read.images.isBelow(repository.id, 9), await read.images.isBelow(repository.id, 10)],
+        [false, true],
+      )
       assert.equal(await read.images.any(repository.id), true)
     })
 

@@ -6,12 +6,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
-import { after, before, describe, test } from 'node:test'
+import { after, before, describe, test, type Mock } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { Kysely } from 'kysely'
 import type { Metadata } from '../../src/domain/ports/metadata.ts'
-import { StorageBusyError, StorageFullError } from '../../src/domain/ports/storage-errors.ts'
+import { StillReferencedError, StorageBusyError, StorageFullError } from '../../src/domain/ports/storage-errors.ts'
 import { createSqlMetadata } from '../../src/storage/sql/metadata.ts'
 import { openConnection } from '../../src/storage/sql/sqlite/connection.ts'
 import { directDialect, writerDialect } from '../../src/storage/sql/sqlite/dialect.ts'
@@ -296,20 +297,104 @@ describe('the SQLite engine', () => {
     })
   })
 
-  test('what a write asks together is one message to the thread, and its end with the commit another one', async (t) => {
+  /** What was told to the writer's thread, message by message. */
+  const kindsOf = (posted: Mock<(message: unknown) => void>): readonly (readonly string[])[] =>
+    posted.mock.calls.map(({ arguments: [requests] }) =>
+      // The writer sends lists of requests.
+      (requests as readonly { readonly kind: string }[]).map(({ kind }) => kind),
+    )
+
+  test('a write that looks first and then changes is one message to the thread', async (t) => {
     await withMetadata({}, async (metadata) => {
       const posted = t.mock.method(Worker.prototype, 'postMessage')
-      await metadata.write((tx) =>
-        Promise.all(['one', 'two', 'three'].map((name) => tx.trash.put(`together/${name}`, 'test', 0))),
+      await metadata.write(async (tx) => {
+        assert.equal(await tx.phys.isOwned('whole/one'), false)
+        await tx.trash.put('whole/one', 'test', 0)
+        await tx.trash.put('whole/two', 'test', 0)
+      })
+      assert.deepEqual(kindsOf(posted), [['whole', 'commit']])
+      assert.equal(await metadata.read.phys.isOwned('whole/two'), true)
+    })
+  })
+
+  test('what a write asks together in steps is one message to the thread, and its end with the commit another one', async (t) => {
+    await withMetadata({}, async (metadata) => {
+      const posted = t.mock.method(Worker.prototype, 'postMessage')
+      const seen = await metadata.write((tx) =>
+        Promise.all([
+          ...['one', 'two'].map((name) => tx.trash.put(`together/${name}`, 'test', 0)),
+          tx.phys.isOwned('together/two'),
+        ]),
       )
-      const kinds = posted.mock.calls.map(({ arguments: [requests] }) =>
-        // The writer sends lists of requests.
-        (requests as unknown as readonly { readonly kind: string }[]).map(({ kind }) => kind),
-      )
-      assert.deepEqual(kinds, [
+      assert.equal(seen[2], true)
+      assert.deepEqual(kindsOf(posted), [
         ['begin', 'run', 'run', 'run'],
         ['end', 'commit'],
       ])
+    })
+  })
+
+  test('a write is decided again when what it saw was changed before it was done, and nothing of the first time stays', async () => {
+    await withMetadata({}, async (metadata) => {
+      const seen: boolean[] = []
+      await metadata.write(async (tx) => {
+        const isOwned = await tx.phys.isOwned('crossed/one')
+        if (seen.push(isOwned) === 1) await metadata.write((other) => other.trash.put('crossed/one', 'test', 0))
+        await tx.trash.put(isOwned ? 'crossed/second' : 'crossed/first', 'test', 0)
+      })
+      assert.deepEqual(seen, [false, true])
+      assert.equal(await metadata.read.phys.isOwned('crossed/first'), false)
+      assert.equal(await metadata.read.phys.isOwned('crossed/second'), true)
+    })
+  })
+
+  test('two writes that rest on the same look and come together: the second one is decided on what the first one did', async () => {
+    await withMetadata({}, async (metadata) => {
+      const takeOne = () =>
+        metadata.write(async (tx) => {
+          const isOwned = await tx.phys.isOwned('taken/once')
+          if (!isOwned) await tx.trash.put('taken/once', 'test', 0)
+          return !isOwned
+        })
+      const taken = await Promise.all(Array.from({ length: 20 }, takeOne))
+      assert.equal(taken.filter(Boolean).length, 1)
+    })
+  })
+
+  test('a change that a key refuses fails as it does in steps, beside others that stay', async () => {
+    await withMetadata({}, async (metadata) => {
+      const outcomes = await Promise.allSettled([
+        metadata.write((tx) => tx.trash.put('beside/one', 'test', 0)),
+        metadata.write((tx) => tx.images.put('no such repository', imageOf('{"beside":1}'), [], [])),
+        metadata.write((tx) => tx.trash.put('beside/two', 'test', 0)),
+      ])
+      assert.deepEqual(
+        outcomes.map(({ status }) => status),
+        ['fulfilled', 'rejected', 'fulfilled'],
+      )
+      assert.equal(outcomes[1].status === 'rejected' && outcomes[1].reason instanceof StillReferencedError, true)
+      for (const name of ['one', 'two']) assert.equal(await metadata.read.phys.isOwned(`beside/${name}`), true)
+    })
+  })
+
+  test('what comes while the thread commits shares the next commit', async (t) => {
+    const file = newFile()
+    await withMetadata({ file }, async (metadata) => {
+      const posted = t.mock.method(Worker.prototype, 'postMessage')
+      using other = new DatabaseSync(file)
+      // Nothing is committed as long as this one has the lock.
+      other.exec('begin immediate')
+      const writes: Promise<void>[] = []
+      for (let nr = 0; nr < 5; nr++) {
+        writes.push(metadata.write((tx) => tx.trash.put(`later/${nr}`, 'test', 0)))
+        await nextTurn()
+      }
+      other.exec('rollback')
+      await Promise.all(writes)
+      const commits = kindsOf(posted)
+        .flat()
+        .filter((kind) => kind === 'commit')
+      assert.equal(commits.length, 2)
     })
   })
 

@@ -608,17 +608,19 @@ describe('what a cycle costs', () => {
     const sizes: number[] = []
     const noted: Metadata = {
       ...metadata,
-      write: (work) =>
-        metadata.write((tx) =>
-          work({
-            ...tx,
-            trash: { ...tx.trash, remove: (names) => (sizes.push(names.length), tx.trash.remove(names)) },
-            collector: {
-              ...tx.collector,
-              endLeases: (leases, nowMs) => (sizes.push(leases.length), tx.collector.endLeases(leases, nowMs)),
-              removeBlobs: (some, nowMs) => (sizes.push(some.length), tx.collector.removeBlobs(some, nowMs)),
-            },
-          }),
+      write: (work, purpose) =>
+        metadata.write(
+          (tx) =>
+            work({
+              ...tx,
+              trash: { ...tx.trash, remove: (names) => (sizes.push(names.length), tx.trash.remove(names)) },
+              collector: {
+                ...tx.collector,
+                endLeases: (leases, nowMs) => (sizes.push(leases.length), tx.collector.endLeases(leases, nowMs)),
+                removeBlobs: (some, nowMs) => (sizes.push(some.length), tx.collector.removeBlobs(some, nowMs)),
+              },
+            }),
+          purpose,
         ),
     }
     const services = { ...registry.services, metadata: noted }

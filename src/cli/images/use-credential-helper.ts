@@ -2,8 +2,8 @@
 
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 
+import { packageRoot } from '../package-root.ts'
 import { readDockerConfig, helperName, textOf, withHelper, writeDockerConfig } from './docker-config.ts'
 import { say } from './print.ts'
 import { type KnownRegistries, readRegistries, registriesFile, writeRegistries } from './registries.ts'
@@ -31,7 +31,7 @@ export function useCredentialHelper(
   )
   const program = `docker-credential-${helperName}`
   if (isOnPath(program, env)) return
-  const script = fileURLToPath(new URL(`../../../bin/${program}.mjs`, import.meta.url))
+  const script = join(packageRoot, 'bin', `${program}.mjs`)
   process.stderr.write(
     `stowage: ${program} is not on the PATH, where docker looks for it: install the package, or link it, as with ln -s ${script} /usr/local/bin/${program}\n`,
   )

@@ -278,6 +278,8 @@ export interface ImageReads {
   /** Digests of the indexes that name `digest` as a child, ordered, at most `limit`. */
   parents(repositoryId: string, digest: Digest, limit: number): Promise<readonly Digest[]>
   count(repositoryId: string): Promise<number>
+  /** Whether the repository holds fewer than `limit`. */
+  isBelow(repositoryId: string, limit: number): Promise<boolean>
   /** True when the repository holds at least one image. */
   any(repositoryId: string): Promise<boolean>
 }
@@ -422,7 +424,11 @@ export interface UploadReads {
   find(id: string): Promise<Upload | undefined>
   /** Uploads that ended before `nowMs`, oldest first. */
   expired(nowMs: number, limit: number): Promise<readonly Upload[]>
-  countOf(accountId: string): Promise<number>
+  /**
+   * Whether the account has fewer than `limit`. Asked in this form, as all that changes with every write: what a transaction learns from it stays so
+   * while others commit.
+   */
+  isBelow(accountId: string, limit: number): Promise<boolean>
 }
 
 export interface UploadWrites extends UploadReads {

@@ -179,6 +179,10 @@ export const countImages = statement((db, is: { readonly repositoryId: string })
   db.selectFrom('repository').select('image_count as count').where('id', '=', is.repositoryId),
 )
 
+export const findBelow = statement((db, is: { readonly repositoryId: string; readonly limit: number }) =>
+  db.selectFrom('repository').select('id').where('id', '=', is.repositoryId).where('image_count', '<', is.limit),
+)
+
 /** `by` is 1 for an image added, -1 for one removed. */
 export const changeCount = statement((db, is: { readonly repositoryId: string; readonly by: number }) =>
   db

@@ -53,6 +53,7 @@ export function imageReads(db: Kysely<Tables>): ImageReads {
       return rows.map((row) => asDigest(row.parent_digest))
     },
     count: async (repositoryId) => (await statements.countImages(db, { repositoryId })).rows[0]?.count ?? 0,
+    isBelow: async (repositoryId, limit) => (await statements.findBelow(db, { repositoryId, limit })).rows.length > 0,
     any: async (repositoryId) =>
       (await statements.pageImages(db, { repositoryId, after: '', limit: 1 })).rows.length > 0,
   }

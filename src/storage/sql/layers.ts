@@ -60,22 +60,27 @@ async function commit(
     bad: 0,
     checksums: toColumn(blob.checksums),
   }
+  const [open, found] = await Promise.all([
+    findUpload(db, { id: upload.id, phys: upload.phys }),
+    findBlob(db, { digest: blob.digest }),
+  ])
+  if (open.rows.length === 0) throw new Error(`upload ${upload.id} ended before its layer was committed`)
   // Sent together, run in order: the blob's row comes before what refers to it.
-  const [removed, inserted] = await Promise.all([
-    removeUpload(db, { id: upload.id, phys: upload.phys }),
-    insertBlob(db, row),
+  await Promise.all([
+    removeUpload(db, { id: upload.id }),
+    found.rows[0] ? settleSecondFile(db, row, found.rows[0], nowMs) : insertBlob(db, row),
     putMembership(db, membership(upload.repositoryId, blob.digest, leaseUntilMs)),
   ])
-  if (removed.rows.length === 0) throw new Error(`upload ${upload.id} ended before its layer was committed`)
-  if (inserted.rows.length === 0) await settleSecondFile(db, row, nowMs)
 }
 
 /** There is a blob of this digest already: keep the good file, put the other one into the trash. */
-async function settleSecondFile(db: Kysely<Tables>, row: Plain<BlobRow>, nowMs: number): Promise<void> {
-  const existing = (await findBlob(db, { digest: row.digest })).rows[0]
-  if (existing === undefined) throw new Error(`blob ${row.digest} vanished inside a transaction`)
+async function settleSecondFile(
+  db: Kysely<Tables>,
+  row: Plain<BlobRow>,
+  existing: Pick<BlobRow, 'phys' | 'size' | 'bad'>,
+  nowMs: number,
+): Promise<void> {
   const replace = existing.bad === 1
-  if (replace) await replaceFile(db, row)
   const item = {
     phys: replace ? existing.phys : row.phys,
     digest: row.digest,
@@ -83,7 +88,7 @@ async function settleSecondFile(db: Kysely<Tables>, row: Plain<BlobRow>, nowMs: 
     not_before_ms: nowMs,
     size: replace ? existing.size : row.size,
   }
-  await insertTrash(db, { rows: [item] })
+  await Promise.all([...(replace ? [replaceFile(db, row)] : []), insertTrash(db, { rows: [item] })])
 }
 
 /** Of a blob that no image of the repository names yet; of one that is a member already, only the lease is written. */
@@ -124,17 +129,13 @@ const findBlob = statement((db, is: { readonly digest: string }) =>
   db.selectFrom('blob').select(['phys', 'size', 'bad']).where('digest', '=', is.digest),
 )
 
-const removeUpload = statement((db, is: { readonly id: string; readonly phys: string }) =>
-  db.deleteFrom('upload').where('id', '=', is.id).where('phys', '=', is.phys).returning('id'),
+const findUpload = statement((db, is: { readonly id: string; readonly phys: string }) =>
+  db.selectFrom('upload').select('id').where('id', '=', is.id).where('phys', '=', is.phys),
 )
 
-const insertBlob = statement((db, row: Plain<BlobRow>) =>
-  db
-    .insertInto('blob')
-    .values(row)
-    .onConflict((on) => on.column('digest').doNothing())
-    .returning('digest'),
-)
+const removeUpload = statement((db, is: { readonly id: string }) => db.deleteFrom('upload').where('id', '=', is.id))
+
+const insertBlob = statement((db, row: Plain<BlobRow>) => db.insertInto('blob').values(row))
 
 const replaceFile = statement((db, { digest, ...file }: Plain<BlobRow>) =>
   db.updateTable('blob').set(file).where('digest', '=', digest),

@@ -16,12 +16,13 @@ import { physReads } from './phys.ts'
 import { policyReads, policyWrites } from './policies.ts'
 import { registryReads, registryWrites } from './registries.ts'
 import { repositoryReads, repositoryWrites } from './repositories.ts'
-import { runTogether, statement } from './statement.ts'
+import { runDirectly, runTogether, statement } from './statement.ts'
 import { tagReads, tagWrites } from './tags.ts'
 import { trashReads, trashWrites } from './trash.ts'
 import type { Tables } from './tables.ts'
 import { uploadReads, uploadWrites } from './uploads.ts'
 import { usageReads } from './usage.ts'
+import type { WholeTransaction } from './whole-transaction.ts'
 
 /** What an engine gives. */
 export interface SqlEngine {
@@ -29,6 +30,8 @@ export interface SqlEngine {
   readonly reader: Kysely<Tables>
   /** Its transactions are write transactions; a commit resolves when it is durable. */
   readonly writer: Kysely<Tables>
+  /** Where a transaction can be tried as a whole first. */
+  readonly beginWhole?: () => WholeTransaction
   /** Turns what the engine throws into the port's errors. */
   readonly toStorageError: (error: unknown) => unknown
   /** Called once, when no write is running. */
@@ -62,8 +65,12 @@ export function createSqlMetadata(engine: SqlEngine, workMs: number = workLimitM
   const running = new Set<Promise<unknown>>()
   let closed: Promise<void> | undefined
 
-  async function write<T>(work: (tx: MetadataWrites) => Promise<T>): Promise<T> {
+  async function write<T>(work: (tx: MetadataWrites) => Promise<T>, purpose: 'makes room' | undefined): Promise<T> {
     try {
+      // What takes away looks at what it took, and so goes in steps: to try it as a whole would be to do half of it twice.
+      const whole = purpose === undefined ? engine.beginWhole?.() : undefined
+      const done = whole && (await writeWhole(whole, work))
+      if (done) return done.result
       return await engine.writer.transaction().execute(async (tx) => {
         await runTogether(tx)
         return endsWithin(workMs, () => work(writesOf(tx)))
@@ -73,11 +80,27 @@ export function createSqlMetadata(engine: SqlEngine, workMs: number = workLimitM
     }
   }
 
+  /** `undefined` when it has to be made in steps: it needs them, what it saw changed meanwhile, or it fails, which is for the steps to say. */
+  async function writeWhole<T>(
+    whole: WholeTransaction,
+    work: (tx: MetadataWrites) => Promise<T>,
+  ): Promise<{ readonly result: T } | undefined> {
+    const tx = engine.writer.withoutPlugins()
+    runDirectly(tx.getExecutor(), whole.run)
+    let result: T
+    try {
+      result = await endsWithin(workMs, () => work(writesOf(tx)))
+    } catch {
+      return undefined
+    }
+    return (await whole.commit()) ? { result } : undefined
+  }
+
   return {
     read,
-    write: async (work) => {
+    write: async (work, purpose) => {
       if (closed) throw new Error('the metadata is closed')
-      const writing = write(work)
+      const writing = write(work, purpose)
       running.add(writing)
       try {
         return await writing

@@ -91,10 +91,25 @@ const inRegistry = (registry: RegistryKey): InRegistry => ({
   region: registry.region,
 })
 
+// Without the count of images, which each push changes: what a transaction saw of the repository stays as it was.
+const columns = [
+  'id',
+  'kind',
+  'account_id',
+  'region',
+  'name',
+  'created_at_ms',
+  'encryption_type',
+  'kms_key',
+  'tag_mutability',
+  'exclusion_filters',
+  'scan_on_push',
+] as const
+
 const findRepository = statement((db, is: InRegistry & { readonly name: string }) =>
   db
     .selectFrom('repository')
-    .selectAll()
+    .select(columns)
     .where('kind', '=', is.kind)
     .where('account_id', '=', is.account_id)
     .where('region', '=', is.region)
@@ -104,7 +119,7 @@ const findRepository = statement((db, is: InRegistry & { readonly name: string }
 const pageRepositories = statement((db, is: InRegistry & { readonly after: string; readonly limit: number }) =>
   db
     .selectFrom('repository')
-    .selectAll()
+    .select(columns)
     .where('kind', '=', is.kind)
     .where('account_id', '=', is.account_id)
     .where('region', '=', is.region)
@@ -220,7 +235,7 @@ const removeRepository = statement((db, is: { readonly repositoryId: string }) =
   db.deleteFrom('repository').where('id', '=', is.repositoryId),
 )
 
-function toRepository(row: RepositoryRow): Repository {
+function toRepository(row: Pick<RepositoryRow, (typeof columns)[number]>): Repository {
   const encryption = row.encryption_type as Encryption['encryptionType'] // Only `toRow` writes the column.
   return {
     id: row.id,

@@ -34,11 +34,11 @@ export function tagWrites(db: Kysely<Tables>): TagWrites {
   return {
     ...tagReads(db),
     put: async (repositoryId, tag, digest, atMs) => {
-      const before = (await findTag(db, { repositoryId, tag })).rows[0]?.digest
+      // In this order, and without a look: what the tag named before may have no other one.
       await Promise.all([
+        unmarkFormer(db, { repositoryId, tag, digest }),
         upsertTag(db, { repository_id: repositoryId, name: tag, digest, updated_at_ms: atMs }),
         markTagged(db, { repositoryId, digest }),
-        ...(before === undefined || before === digest ? [] : [unmarkTagged(db, { repositoryId, digest: before })]),
       ])
     },
     remove: async (repositoryId, tag) => {
@@ -114,6 +114,34 @@ const markTagged = statement((db, is: OfImage) =>
     .where('repository_id', '=', is.repositoryId)
     .where('digest', '=', is.digest)
     .where('tagged', '=', 0),
+)
+
+/** The image that the tag names is about to lose it to the image `digest`. */
+const unmarkFormer = statement((db, is: OfImage & { readonly tag: string }) =>
+  db
+    .updateTable('manifest')
+    .set({ tagged: 0 })
+    .where('repository_id', '=', is.repositoryId)
+    .where('digest', 'in', (of) =>
+      of
+        .selectFrom('tag as former')
+        .select('former.digest')
+        .where('former.repository_id', '=', is.repositoryId)
+        .where('former.name', '=', is.tag)
+        .where('former.digest', '<>', is.digest),
+    )
+    .where((of) =>
+      of.not(
+        of.exists(
+          of
+            .selectFrom('tag as other')
+            .select('other.name')
+            .where('other.repository_id', '=', is.repositoryId)
+            .whereRef('other.digest', '=', 'manifest.digest')
+            .where('other.name', '<>', is.tag),
+        ),
+      ),
+    ),
 )
 
 const unmarkTagged = statement((db, is: OfImage) =>

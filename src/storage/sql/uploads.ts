@@ -11,7 +11,7 @@ export function uploadReads(db: Kysely<Tables>): UploadReads {
       return rows[0] && toUpload(rows[0])
     },
     expired: async (nowMs, limit) => (await findExpired(db, { nowMs, limit })).rows.map(toUpload),
-    countOf: async (accountId) => Number((await countUploads(db, { accountId })).rows[0]?.count ?? 0),
+    isBelow: async (accountId, limit) => Number((await countUploads(db, { accountId, limit })).rows[0]?.below) === 1,
   }
 }
 
@@ -49,10 +49,10 @@ const findExpired = statement((db, is: { readonly nowMs: number; readonly limit:
     .limit(is.limit),
 )
 
-const countUploads = statement((db, is: { readonly accountId: string }) =>
+const countUploads = statement((db, is: { readonly accountId: string; readonly limit: number }) =>
   db
     .selectFrom('upload')
-    .select((of) => of.fn.countAll().as('count'))
+    .select((of) => of(of.fn.countAll<number>(), '<', is.limit).as('below'))
     .where('account_id', '=', is.accountId),
 )
 

@@ -29,8 +29,10 @@ const migrationsFor = (dialect: SchemaDialect): Readonly<Record<string, Migratio
 /** Runs the migrations that are missing, in one transaction. Throws when the database is newer than the program. */
 export async function migrate(db: Kysely<Tables>, dialect: SchemaDialect): Promise<void> {
   const migrations = migrationsFor(dialect)
+  const done = await doneMigrations(db, migrations)
+  // The migrator would only look at every table again, which costs more than the rest of opening a database.
+  if (done.length === Object.keys(migrations).length) return
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
-  await refuseNewer(db, migrations)
   const { error } = await migrator.migrateToLatest()
   if (error !== undefined) throw error instanceof Error ? error : new Error('the migration failed', { cause: error })
 }
@@ -38,8 +40,7 @@ export async function migrate(db: Kysely<Tables>, dialect: SchemaDialect): Promi
 /** Throws when the database is not just as this program would leave it. Nothing is changed. */
 export async function refuseOutdated(db: Kysely<Tables>, dialect: SchemaDialect): Promise<void> {
   const migrations = migrationsFor(dialect)
-  await refuseNewer(db, migrations)
-  const done = await recordedMigrations(db)
+  const done = await doneMigrations(db, migrations)
   const missing = Object.keys(migrations).filter((name) => !done.includes(name))
   if (missing.length > 0)
     throw new Error(
@@ -48,13 +49,19 @@ export async function refuseOutdated(db: Kysely<Tables>, dialect: SchemaDialect)
     )
 }
 
-async function refuseNewer(db: Kysely<Tables>, migrations: Readonly<Record<string, Migration>>): Promise<void> {
-  const unknown = (await recordedMigrations(db)).filter((name) => !Object.hasOwn(migrations, name))
+/** Throws when there is one that is not ours. */
+async function doneMigrations(
+  db: Kysely<Tables>,
+  migrations: Readonly<Record<string, Migration>>,
+): Promise<readonly string[]> {
+  const done = await recordedMigrations(db)
+  const unknown = done.filter((name) => !Object.hasOwn(migrations, name))
   if (unknown.length > 0)
     throw new Error(
       `the database was written by a newer version of this program (it has the unknown migration ${unknown.join(', ')}); ` +
         'start that version or a later one',
     )
+  return done
 }
 
 async function recordedMigrations(db: Kysely<Tables>): Promise<readonly string[]> {

@@ -42,7 +42,7 @@ export function directDialect(connection: SqliteConnection, onError: (error: unk
 }
 
 /** Every transaction is a write transaction of `writer`; statements outside of one are refused. */
-export function writerDialect(writer: Writer): Dialect {
+export function writerDialect(writer: Pick<Writer, 'begin' | 'close'>): Dialect {
   // Kysely knows connections; for us a connection is one transaction.
   const transactions = new WeakMap<DatabaseConnection, WriterTransaction>()
   const transactionOf = (connection: DatabaseConnection): WriterTransaction => {

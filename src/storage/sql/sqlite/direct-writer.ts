@@ -6,7 +6,7 @@ import type { SqliteConnection } from './connection.ts'
 import { isFatal, isFatalForCommit } from './errors.ts'
 import type { Writer, WriterTransaction } from './writer.ts'
 
-export interface DirectWriter extends Writer {
+export interface DirectWriter extends Pick<Writer, 'begin' | 'close'> {
   /** Runs `work` between two transactions; transactions wait meanwhile. */
   readonly alone: <T>(work: () => T) => Promise<T>
 }

@@ -12,6 +12,7 @@ import { isFatal, toStorageError } from './errors.ts'
 import { bringUpToDate, refuseUnlessUpToDate } from './prepare-database.ts'
 import { createReader } from './reader.ts'
 import { refuseForeign } from './refuse-foreign.ts'
+import { beginWhole } from './whole-transaction.ts'
 import { openWriter } from './writer.ts'
 
 export interface SqliteOptions {
@@ -68,6 +69,7 @@ export async function openSqliteMetadata(options: SqliteOptions): Promise<Metada
     {
       reader,
       writer: new Kysely<Tables>({ dialect: writerDialect(writer) }),
+      beginWhole: () => beginWhole(connection, writer),
       toStorageError,
       close: async () => {
         await endCheck?.()

@@ -2,10 +2,10 @@
 
 import { statSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
-import { openConnection, type SqliteConnection } from './connection.ts'
+import { openConnection, type SqliteConnection, type StatementResult } from './connection.ts'
 import { sqliteCodeOf } from './errors.ts'
 import { logOf } from './log-file.ts'
-import type { WriterFailure, WriterPlace, WriterReply, WriterRequest } from './writer-messages.ts'
+import type { WholeStep, WriterFailure, WriterPlace, WriterReply, WriterRequest } from './writer-messages.ts'
 
 if (!parentPort) throw new Error('writer-worker.ts runs in a worker thread')
 const port = parentPort
@@ -35,37 +35,56 @@ function serve(connection: SqliteConnection, onCommitted: () => void): void {
   /** Why this transaction can only be rolled back; as on PostgreSQL, its first failed statement ends it. */
   let failed: unknown
   let open = false
+  // Prepared, which `connection.execute` is not.
+  const execute = (text: string) => void connection.run(text, [])
 
   const begin = () => {
     failed = undefined
     if (lost !== undefined) return
     try {
-      if (!open) connection.execute('begin immediate')
+      if (!open) execute('begin immediate')
       open = true
-      connection.execute('savepoint work')
+      execute('savepoint work')
     } catch (error) {
       lost = error
     }
   }
 
-  const run = (request: Extract<WriterRequest, { kind: 'run' }>): WriterReply => {
+  const attempt = ({ text, parameters }: Pick<WholeStep, 'text' | 'parameters'>): Attempted => {
     const reason = lost ?? failed
-    if (reason !== undefined) return toFailed(request.id, reason)
+    if (reason !== undefined) return { error: reason }
     try {
-      return { kind: 'done', id: request.id, ...connection.run(request.text, request.parameters) }
+      return { result: connection.run(text, parameters) }
     } catch (error) {
       failed = error
       // SQLite may have rolled back everything on its own (a full disk, an I/O error): then the group is lost.
       if (!connection.inTransaction()) lost = error
-      return toFailed(request.id, error)
+      return { error }
     }
+  }
+
+  const run = (request: Extract<WriterRequest, { kind: 'run' }>): WriterReply => {
+    const attempted = attempt(request)
+    if ('error' in attempted) return toFailed(request.id, attempted.error)
+    return { kind: 'done', id: request.id, ...attempted.result }
+  }
+
+  /** True when it is kept. Why it was not comes to light when it is made again, in steps. */
+  const whole = (id: number, steps: readonly WholeStep[]): boolean => {
+    begin()
+    const keep = steps.every((step) => {
+      const attempted = attempt(step)
+      if ('error' in attempted) return false
+      return step.expected === undefined || JSON.stringify(attempted.result.rows) === step.expected
+    })
+    return end(id, keep).kind === 'done' && keep
   }
 
   const end = (id: number, keep: boolean): WriterReply => {
     if (lost !== undefined) return toFailed(id, lost)
     try {
-      if (!keep || failed !== undefined) connection.execute('rollback to work')
-      connection.execute('release work')
+      if (!keep || failed !== undefined) execute('rollback to work')
+      execute('release work')
     } catch (error) {
       lost = error
       return toFailed(id, error)
@@ -79,7 +98,7 @@ function serve(connection: SqliteConnection, onCommitted: () => void): void {
     open = false
     if (reason === undefined) {
       try {
-        connection.execute('commit')
+        execute('commit')
       } catch (error) {
         return giveUp(id, error)
       }
@@ -89,7 +108,7 @@ function serve(connection: SqliteConnection, onCommitted: () => void): void {
   }
 
   const giveUp = (id: number, reason: unknown): WriterReply => {
-    if (connection.inTransaction()) connection.execute('rollback')
+    if (connection.inTransaction()) execute('rollback')
     return toFailed(id, reason)
   }
 
@@ -101,6 +120,9 @@ function serve(connection: SqliteConnection, onCommitted: () => void): void {
         return reply(run(request))
       case 'end':
         return reply(end(request.id, request.keep))
+      case 'whole':
+        if (!whole(request.id, request.steps)) reply({ kind: 'declined', id: request.id })
+        return
       case 'commit':
         // Nobody waits for the disk who need not.
         send()
@@ -146,6 +168,8 @@ function keepLogSmall(connection: SqliteConnection, { file, busyMs, logBytesMax 
     }
   }
 }
+
+type Attempted = { readonly result: StatementResult } | { readonly error: unknown }
 
 const done = (id: number): WriterReply => ({ kind: 'done', id, rows: [], changes: 0 })
 const toFailed = (id: number, error: unknown): WriterReply => ({ kind: 'failed', id, failure: toFailure(error) })

@@ -6,7 +6,7 @@ import { StorageBusyError } from '../../../domain/ports/storage-errors.ts'
 import type { StatementResult } from './connection.ts'
 import { isFatal, isFatalForCommit, SqliteError } from './errors.ts'
 import { workerFile } from '../../../lib/worker-file.ts'
-import type { WriterFailure, WriterPlace, WriterReply, WriterRequest } from './writer-messages.ts'
+import type { WholeStep, WriterFailure, WriterPlace, WriterReply, WriterRequest } from './writer-messages.ts'
 
 /** One write transaction. Its statements run in the order they are given, also when nobody waits for them. */
 export interface WriterTransaction {
@@ -20,6 +20,11 @@ export interface WriterTransaction {
 export interface Writer {
   /** Waits for the turn. Throws `StorageBusyError` when too many wait, or for too long. */
   readonly begin: () => Promise<WriterTransaction>
+  /**
+   * Runs a transaction that needs no word from here in between: one message, and no answer but that of the commit. Resolves when it is durable; with
+   * false, when nothing of it was done because a look saw something else by then, or a statement failed. Throws as `commit` does.
+   */
+  readonly runWhole: (steps: readonly WholeStep[]) => Promise<boolean>
   /** Called once, when no transaction is open; commits that are under way are finished. */
   readonly close: () => Promise<void>
 }
@@ -55,7 +60,9 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
     { readonly resolve: (result: StatementResult) => void; readonly reject: (error: Error) => void }
   >()
   const waiting: { readonly go: () => void; readonly reject: (error: Error) => void }[] = []
+  const declined = new Set<number>()
   let nextId = 0
+  let commits = 0
   let taken = false
   let group: Group | undefined
   let fatal: Error | undefined
@@ -67,6 +74,7 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
   worker.on('exit', () => closing || die(new Error('the writer of the database ended')))
   worker.on('message', (replies: readonly WriterReply[]) => {
     for (const reply of replies) {
+      if (reply.kind === 'declined') declined.add(reply.id)
       if (reply.kind !== 'done' && reply.kind !== 'failed') continue
       const asked = pending.get(reply.id)
       pending.delete(reply.id)
@@ -92,9 +100,9 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin
     worker.postMessage(requests)
   }
-  /** All that is told in one go is one message: a message and its answer cost more than most statements. */
+  /** All that is told in one turn of the event loop is one message: a message and its answer cost more than most statements. */
   const tell = (request: WriterRequest) => {
-    if (outbox.push(request) === 1) process.nextTick(send)
+    if (outbox.push(request) === 1) setImmediate(send)
   }
 
   async function ask(make: (id: number) => WriterRequest): Promise<StatementResult> {
@@ -124,32 +132,41 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
     await promise.finally(() => clearTimeout(timer))
   }
 
-  /** The next transaction joins the open group; without one, or when the group is full or old, the group is committed. */
+  /**
+   * The next transaction joins the open group; without one, or when the group is full or old, the group is committed. While the thread is at
+   * another commit, though, the group waits for those that come meanwhile: they cost it no sync of their own.
+   */
   function passTurn(): void {
     const next = waiting.shift()
     const full = group && (group.transactions >= groupMax || performance.now() - group.startedAtMs >= groupMs)
-    if (group && (!next || full)) commitGroup(group)
+    if (group && (full || (!next && commits === 0))) commitGroup(group)
     if (next) next.go()
     else taken = false
   }
 
   function commitGroup(closed: Group): void {
     group = undefined
+    commits++
     commitBegins()
+    const commitIsOver = () => {
+      commits--
+      commitEnded()
+      if (group && !taken) commitGroup(group)
+    }
     ask((id) => ({ kind: 'commit', id })).then(
       () => {
-        commitEnded()
+        commitIsOver()
         closed.committed.resolve()
       },
       (error: Error) => {
-        commitEnded()
         if (isFatalForCommit(error)) die(error)
+        commitIsOver()
         closed.committed.reject(error)
       },
     )
   }
 
-  function openTransaction(): WriterTransaction {
+  function joinGroup(): Group {
     const mine = (group ??= {
       startedAtMs: performance.now(),
       transactions: 0,
@@ -157,7 +174,23 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
     })
     // The first of a group does not wait for the commit when it failed.
     mine.committed.promise.catch(() => {})
-    const hasForerunners = mine.transactions++ > 0
+    mine.transactions++
+    return mine
+  }
+
+  async function runWhole(steps: readonly WholeStep[]): Promise<boolean> {
+    await takeTurn()
+    const { committed } = joinGroup()
+    const id = nextId++
+    tell({ kind: 'whole', id, steps })
+    passTurn()
+    await committed.promise
+    return !declined.delete(id)
+  }
+
+  function openTransaction(): WriterTransaction {
+    const mine = joinGroup()
+    const hasForerunners = mine.transactions > 1
     tell({ kind: 'begin' })
     let over = false
     const end = (keep: boolean) => {
@@ -196,6 +229,7 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
       await takeTurn()
       return openTransaction()
     },
+    runWhole,
     close: async () => {
       closing = true
       if (fatal !== undefined) await worker.terminate()
