@@ -10,6 +10,7 @@ export function contextFor(
   { remoteAddress, headers, secure, requestId }: HttpRequest,
   who: Pick<Context, 'caller' | 'region' | 'plane'>,
 ): Context {
+  const { caller, region, plane } = who
   const client = { address: remoteAddress, userAgent: headers['user-agent'], isSecure: secure }
-  return { ...services, ...who, client, requestId }
+  return { ...services, caller, region, plane, client, requestId }
 }
