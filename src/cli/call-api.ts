@@ -6,7 +6,7 @@ import type { AccessKey } from '../domain/context.ts'
 import { systemClock } from '../lib/clock.ts'
 import { decode, encode, WireTypeError } from '../model/wire.ts'
 import { ecrPublic, type Operation, type Service } from '../operations/operation.ts'
-import { algorithm, signatureOf } from '../protocol/sigv4/canonical.ts'
+import { algorithm, headersToSign, signatureOf } from '../protocol/sigv4/canonical.ts'
 import { deriveSigningKey } from '../protocol/sigv4/credentials.ts'
 import { formatAmzDate } from '../protocol/sigv4/time.ts'
 import { CommandError } from './command-error.ts'
@@ -77,7 +77,7 @@ function signedHeaders(
       method: 'POST',
       path: '/',
       query: {},
-      headers,
+      headers: headersToSign(headers),
       payloadHash: hash('sha256', body),
       amzDate,
       scope,

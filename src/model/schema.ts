@@ -117,6 +117,28 @@ export function optional<S extends Schema>(schema: S): OptionalSchema<Infer<S>> 
   return { kind: 'optional', schema }
 }
 
+/** A member of a structure, resolved. */
+export interface NamedMember {
+  readonly name: string
+  readonly schema: Schema
+  readonly required: boolean
+}
+
+const resolved = new WeakMap<StructSchema, readonly NamedMember[]>()
+
+/**
+ * The members of a structure in the order of declaration. Resolved once: an answer of a hundred images has a thousand, and asking
+ * the declaration for each took half of the time of writing it.
+ */
+export function membersOf(schema: StructSchema): readonly NamedMember[] {
+  let members = resolved.get(schema)
+  if (!members) {
+    members = Object.entries(schema.members).map(([name, member]) => ({ name, ...memberOf(member) }))
+    resolved.set(schema, members)
+  }
+  return members
+}
+
 /** The schema of a member, and whether it must be there. */
 export function memberOf(member: Schema | OptionalSchema): { readonly schema: Schema; readonly required: boolean } {
   return member.kind === 'optional' ? { schema: member.schema, required: false } : { schema: member, required: true }

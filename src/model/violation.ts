@@ -1,6 +1,6 @@
 // Constraints of a schema against a decoded value: the first one broken, or all of them, in the order of declaration.
 
-import { memberOf, type Schema, type StringSchema } from './schema.ts'
+import { membersOf, type Schema, type StringSchema } from './schema.ts'
 
 /** A broken constraint: where, and the sentence that ECR quotes. */
 export interface Violation {
@@ -38,15 +38,14 @@ function visit(schema: Schema, value: unknown, parameter: string, tell: (found: 
   switch (schema.kind) {
     case 'struct': {
       const source = value as Readonly<Record<string, unknown>> // a struct's value is a record of its members
-      for (const [name, member] of Object.entries(schema.members)) {
-        const { schema: memberSchema, required } = memberOf(member)
+      for (const { name, schema: member, required } of membersOf(schema)) {
         const path = parameter ? `${parameter}.${name}` : name
         const given = source[name]
         if (given === undefined) {
           if (required && tell({ parameter: path, constraint: constraints.present() })) return true
           continue
         }
-        if (visit(memberSchema, given, path, tell)) return true
+        if (visit(member, given, path, tell)) return true
       }
       return false
     }

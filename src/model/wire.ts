@@ -1,10 +1,18 @@
 // Between JSON and the values that a schema describes. `decode` knows types only; constraints are `violation`'s.
 
-import { memberOf, type Infer, type NumberSchema, type Schema, type StructSchema } from './schema.ts'
+import { membersOf, type Infer, type NumberSchema, type Schema, type StructSchema } from './schema.ts'
 
 /** A JSON value that is not of the type its member has: AWS's `SerializationException`. The text is ours, for people. */
 export class WireTypeError extends Error {
   override readonly name = 'WireTypeError'
+}
+
+/** A blob in a document that was decoded while it was received; it has no bytes where it was a string, and not base64. */
+export class DecodedBase64 {
+  readonly bytes: Uint8Array | undefined
+  constructor(bytes: Uint8Array | undefined) {
+    this.bytes = bytes
+  }
 }
 
 /** The typed value of a JSON document. Throws `WireTypeError`. Members may still be missing or break constraints. */
@@ -19,9 +27,9 @@ export function encode(schema: Schema, value: unknown): unknown {
     case 'struct': {
       const source = value as Readonly<Record<string, unknown>> // a struct's value is a record of its members
       const target: Record<string, unknown> = {}
-      for (const [name, member] of Object.entries(schema.members)) {
-        const given = source[name]
-        if (given !== undefined) target[name] = encode(memberOf(member).schema, given)
+      for (const member of membersOf(schema)) {
+        const given = source[member.name]
+        if (given !== undefined) target[member.name] = encode(member.schema, given)
       }
       return target
     }
@@ -80,10 +88,10 @@ function decodeValue(schema: Schema, json: unknown, path: string): unknown {
 function decodeStruct(schema: StructSchema, json: unknown, path: string): unknown {
   const source = asObject(json, path)
   const target: Record<string, unknown> = {}
-  for (const [name, member] of Object.entries(schema.members)) {
+  for (const { name, schema: member } of membersOf(schema)) {
     const given = Object.hasOwn(source, name) ? source[name] : undefined
     if (given === undefined || given === null) continue
-    target[name] = decodeValue(memberOf(member).schema, given, path ? `${path}.${name}` : name)
+    target[name] = decodeValue(member, given, path ? `${path}.${name}` : name)
   }
   return target
 }
@@ -94,7 +102,11 @@ function decodeNumber(schema: NumberSchema, json: unknown, path: string): number
   return json === 0 ? 0 : json // -0 is 0
 }
 
-function decodeBlob(json: unknown, path: string): Buffer {
+function decodeBlob(json: unknown, path: string): Uint8Array {
+  if (json instanceof DecodedBase64) {
+    if (!json.bytes) throw wrongType(path, 'base64')
+    return json.bytes
+  }
   if (typeof json !== 'string' || json.length % 4 !== 0) throw wrongType(path, 'base64')
   const padding = json.endsWith('==') ? 2 : json.endsWith('=') ? 1 : 0
   const bytes = Buffer.from(json, 'base64')

@@ -3,14 +3,14 @@
 import type { AccessKeys, Caller, Services } from '../domain/context.ts'
 import type { HttpRequest } from './message.ts'
 import { isRegionName, parseAuthorization, parseCredential, type CredentialScope } from './sigv4/authorization.ts'
-import type { SigV4Verifier } from './sigv4/verify.ts'
+import type { Payload, SigV4Verifier } from './sigv4/verify.ts'
 
 export type Authentication =
   | { readonly ok: true; readonly caller: Caller; readonly region: string }
   | { readonly ok: false; readonly fault: { readonly type: string; readonly message: string } }
 
 /** `serviceName` is the signing name that the request has to be signed for. */
-export type Authenticate = (request: HttpRequest, body: Uint8Array, serviceName: string) => Promise<Authentication>
+export type Authenticate = (request: HttpRequest, payload: Payload, serviceName: string) => Promise<Authentication>
 
 export interface AuthenticateOptions {
   readonly verifier: SigV4Verifier<Caller>
@@ -20,10 +20,10 @@ export interface AuthenticateOptions {
 }
 
 export function createAuthenticate({ verifier, accessKeys, devPrincipal }: AuthenticateOptions): Authenticate {
-  return async (request, body, serviceName) => {
+  return async (request, payload, serviceName) => {
     const believed = devPrincipal && unknownSigner(request, accessKeys, devPrincipal)
     if (believed) return believed
-    const verdict = await verifier.verifyHeader(request, body, { services: [serviceName] })
+    const verdict = await verifier.verifyHeader(request, payload, { services: [serviceName] })
     return verdict.ok
       ? { ok: true, caller: verdict.principal, region: verdict.region }
       : { ok: false, fault: { type: verdict.fault.kind, message: verdict.fault.message } }

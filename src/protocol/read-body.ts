@@ -1,5 +1,4 @@
-// The whole body of a request in memory, bounded in bytes and in time. For documents (JSON, forms, manifests), never
-// for layers.
+// The whole body of a request, bounded in bytes and in time. For documents (JSON, forms, manifests), never for layers.
 
 import type { HttpRequest } from './message.ts'
 
@@ -27,19 +26,30 @@ export async function readBody(
   maxBytes: number,
   deadlineMs: number = defaultDeadlineMs,
 ): Promise<Uint8Array | 'too-large' | 'too-slow'> {
+  const read: Uint8Array[] = []
+  const failed = await receiveBody(request, maxBytes, (piece) => void read.push(piece), deadlineMs)
+  return failed ?? join(read)
+}
+
+/** The same, with the pieces given to `take` as they come. `undefined` when that was all. */
+export async function receiveBody(
+  request: HttpRequest,
+  maxBytes: number,
+  take: (piece: Uint8Array) => void,
+  deadlineMs: number = defaultDeadlineMs,
+): Promise<'too-large' | 'too-slow' | undefined> {
   if (request.contentLength !== undefined && request.contentLength > maxBytes) return 'too-large'
   const pieces = request.body[Symbol.asyncIterator]()
   const deadline = timer(deadlineMs)
   try {
-    const read: Uint8Array[] = []
     let bytes = 0
     for (;;) {
       const step = await Promise.race([pieces.next(), deadline.passed])
       if (step === 'too-slow') return stop(pieces, 'too-slow')
-      if (step.done === true) return join(read, bytes)
+      if (step.done === true) return undefined
       bytes += step.value.byteLength
       if (bytes > maxBytes) return stop(pieces, 'too-large')
-      read.push(step.value)
+      take(step.value)
     }
   } finally {
     deadline.clear()
@@ -60,14 +70,8 @@ function stop<Reason>(pieces: AsyncIterator<Uint8Array>, reason: Reason): Reason
   return reason
 }
 
-function join(pieces: readonly Uint8Array[], bytes: number): Uint8Array {
+function join(pieces: readonly Uint8Array[]): Uint8Array {
   const [only] = pieces
   if (pieces.length === 1 && only !== undefined) return only
-  const whole = new Uint8Array(bytes)
-  let offset = 0
-  for (const piece of pieces) {
-    whole.set(piece, offset)
-    offset += piece.byteLength
-  }
-  return whole
+  return Buffer.concat(pieces)
 }

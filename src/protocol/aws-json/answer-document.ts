@@ -8,6 +8,7 @@ import { perform } from '../../operations/perform.ts'
 import type { HttpResponse } from '../message.ts'
 import { faultResponse, faults, jsonType } from './faults.ts'
 import { parseDocument } from './parse-document.ts'
+import { type ReceivedDocument, withBlob } from './receive-document.ts'
 
 /**
  * Answers in AWS JSON 1.1, refusals included.
@@ -17,16 +18,16 @@ import { parseDocument } from './parse-document.ts'
 export async function answerDocument(
   operation: Operation,
   ctx: Context,
-  body: Uint8Array,
+  received: Pick<ReceivedDocument, 'document' | 'blob'>,
   log: Readonly<Record<string, unknown>>,
   check: () => void = () => {},
 ): Promise<HttpResponse> {
   const { requestId } = ctx
-  const parsed = parseDocument(body)
+  const parsed = parseDocument(received.document)
   if ('fault' in parsed) return faultResponse(requestId, faults.serialization(parsed.fault), {}, log)
   try {
     check()
-    const input = decode(operation.input, parsed.document)
+    const input = decode(operation.input, withBlob(parsed.document, received.blob))
     const output = await perform(operation, ctx, input)
     return {
       status: 200,

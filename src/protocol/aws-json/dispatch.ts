@@ -7,9 +7,11 @@ import type { Operation } from '../../operations/operation.ts'
 import { contextFor } from '../request-context.ts'
 import type { HttpRequest, HttpResponse } from '../message.ts'
 import { readBody } from '../read-body.ts'
+import { membersOf } from '../../model/schema.ts'
 import { namesKnownKey, type Authenticate } from '../authenticate.ts'
 import { answerDocument } from './answer-document.ts'
 import { faultResponse, faults, jsonType } from './faults.ts'
+import { type ReceivedDocument, withReceivedPart } from './receive-document.ts'
 
 const MiB = 1024 * 1024
 /** Enough for a manifest of 4 MiB whose every character is escaped as `\n` is; PutImage is the largest but one. */
@@ -54,15 +56,34 @@ async function serve(options: JsonServiceOptions, request: HttpRequest, operatio
     const stranger = await options.authenticate(request, new Uint8Array(), operation.service.name)
     if (!stranger.ok) return faultResponse(requestId, { ...stranger.fault, status: 400 }, {}, log)
   }
+  const part = membersOf(operation.input).find(({ schema }) => schema.kind === 'blob')
+  if (part) {
+    const use = (received: Received) => answer(options, request, operation, received, log)
+    return withReceivedPart(request, maxBytes, part.name, use)
+  }
   const body = await readBody(request, maxBytes)
-  if (body === 'too-large') return faultResponse(requestId, faults.tooLarge(maxBytes), {}, log)
-  if (body === 'too-slow') return faultResponse(requestId, faults.tooSlow, {}, log)
-  const authentic = await options.authenticate(request, body, operation.service.name)
+  const received = typeof body === 'string' ? body : { payload: body, document: body }
+  return answer(options, request, operation, received, log)
+}
+
+type Received = ReceivedDocument | 'too-large' | 'too-slow'
+
+async function answer(
+  options: JsonServiceOptions,
+  request: HttpRequest,
+  operation: Operation,
+  received: Received,
+  log: Readonly<Record<string, unknown>>,
+): Promise<HttpResponse> {
+  const { requestId } = request
+  if (received === 'too-large') return faultResponse(requestId, faults.tooLarge(bodyLimit(operation)), {}, log)
+  if (received === 'too-slow') return faultResponse(requestId, faults.tooSlow, {}, log)
+  const authentic = await options.authenticate(request, received.payload, operation.service.name)
   if (!authentic.ok) return faultResponse(requestId, { ...authentic.fault, status: 400 }, {}, log)
   const { caller, region } = authentic
   const who = { ...log, principal: caller.arn, accountId: caller.accountId, region }
   const ctx = contextFor(options.services, request, { caller, region, plane: 'api' })
-  return answerDocument(operation, ctx, body, who, () => {
+  return answerDocument(operation, ctx, received, who, () => {
     if (options.regions?.includes(region) === false) fail('UnsupportedCommandException', { region })
   })
 }

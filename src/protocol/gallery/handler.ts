@@ -44,7 +44,7 @@ async function answer(services: Services, request: HttpRequest): Promise<HttpRes
   if (body === 'too-large') return refuse(faults.tooLarge(bodyBytesMax))
   if (body === 'too-slow') return refuse(faults.tooSlow)
   const ctx = contextFor(services, request, { caller: anonymous, region: '', plane: 'api' })
-  return answerDocument(operation, ctx, body, log)
+  return answerDocument(operation, ctx, { document: body }, log)
 }
 
 /** JSON by any of its names. Browsers and scrapers also send it as plain text, which needs no preflight, or without a type. */

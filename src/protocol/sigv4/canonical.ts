@@ -2,10 +2,11 @@
 // signer); what stands here hands it the request as it was received, since that code is written for requests yet to be sent.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html
 
-import { createHmac, hash, timingSafeEqual } from 'node:crypto'
+import { createHmac, hash, type KeyObject, timingSafeEqual } from 'node:crypto'
 
 import { SignatureV4Base } from '@smithy/signature-v4'
 
+import { rememberLast } from '../../lib/remember-last.ts'
 import type { Scope } from './credentials.ts'
 
 export const algorithm = 'AWS4-HMAC-SHA256'
@@ -13,8 +14,16 @@ export const algorithm = 'AWS4-HMAC-SHA256'
 /** Decoded query parameters; a repeated one has all its values. Its prototype is null, so that `__proto__` is a name. */
 export type QueryParameters = Record<string, string | string[]>
 
-/** Header values in canonical form by lower-case name, of received or of signed headers. */
+/** Header values in canonical form by lower-case name. */
 export type CanonicalHeaders = Record<string, string>
+
+/** The headers that are signed, as the canonical request has them. */
+export interface HeadersToSign {
+  /** `host;x-amz-date`: lower-case names, sorted, each once. */
+  readonly names: string
+  /** `host:localhost\nx-amz-date:20261121T100000Z\n`: their values in canonical form, in the order of `names`. */
+  readonly lines: string
+}
 
 class Canonicaliser extends SignatureV4Base {
   constructor(uriEscapePath: boolean) {
@@ -24,9 +33,11 @@ class Canonicaliser extends SignatureV4Base {
     super({ ...unused, sha256: undefined as never, uriEscapePath })
   }
 
-  of(method: string, path: string, query: QueryParameters, headers: CanonicalHeaders, payloadHash: string): string {
-    const request = { method, path, query, headers, protocol: '', hostname: '' }
-    return this.createCanonicalRequest(request, headers, payloadHash)
+  /** The second and the third line of the canonical request: neither has a line feed in it, or a byte that is not ASCII. */
+  target(path: string, query: QueryParameters): string {
+    const request = { method: '', path, query, headers: {}, protocol: '', hostname: '' }
+    const [, canonicalPath = '', canonicalQuery = ''] = this.createCanonicalRequest(request, {}, '').split('\n', 3)
+    return `${canonicalPath}\n${canonicalQuery}`
   }
 }
 
@@ -35,30 +46,42 @@ const ofService = new Canonicaliser(true)
 /** S3 signs the path as it is: no dot segment or double slash is equal to another path. */
 const ofObject = new Canonicaliser(false)
 
+/** Nearly all calls of the APIs have this path and no query. */
+const ofPath = rememberLast((path) => ofService.target(path, {}))
+
 export interface RequestToSign {
   /** Which rule the path follows: that of services, or that of S3 objects for presigned URLs. */
   readonly pathRule: 'service' | 'object'
   readonly method: string
   readonly path: string
   readonly query: QueryParameters
-  readonly headers: CanonicalHeaders
+  readonly headers: HeadersToSign
   readonly payloadHash: string
   readonly amzDate: string
   readonly scope: Scope
 }
 
 /** The signature's 32 bytes. */
-export function signatureOf(request: RequestToSign, signingKey: Uint8Array): Buffer {
-  const { method, query, headers, payloadHash, scope } = request
-  const canonical =
-    request.pathRule === 'service'
-      ? ofService.of(method, request.path, query, headers, payloadHash)
-      : ofObject.of(method, escapeSegments(request.path), query, headers, payloadHash)
+export function signatureOf(request: RequestToSign, signingKey: KeyObject): Buffer {
+  const { method, headers, payloadHash, scope } = request
+  const canonical = `${method}\n${canonicalTarget(request)}\n${headers.lines}\n${headers.names}\n${payloadHash}`
   // Not the base's string to sign: it would encode as UTF-8 a second time. Node gives header values as Latin-1, one character a
   // byte; the client signed the bytes. All else in the canonical request is ASCII.
   const digest = hash('sha256', Buffer.from(canonical, 'latin1'), 'hex')
   const text = `${algorithm}\n${request.amzDate}\n${scope.date}/${scope.region}/${scope.service}/aws4_request\n${digest}`
-  return createHmac('sha256', signingKey).update(text).digest()
+  // By way of hex, which takes 2.5 us where the bytes take 3.4: node makes a Buffer of its own for them.
+  return Buffer.from(createHmac('sha256', signingKey).update(text).digest('hex'), 'hex')
+}
+
+function canonicalTarget({ pathRule, path, query }: RequestToSign): string {
+  if (pathRule === 'object') return ofObject.target(escapeSegments(path), query)
+  return Object.keys(query).length === 0 ? ofPath(path) : ofService.target(path, query)
+}
+
+/** For who signs: all of `headers`, whose values are in canonical form. */
+export function headersToSign(headers: Readonly<CanonicalHeaders>): HeadersToSign {
+  const names = Object.keys(headers).toSorted()
+  return { names: names.join(';'), lines: names.map((name) => `${name}:${headers[name]}\n`).join('') }
 }
 
 /** Whether `given`, the client's 64 lower-case hex digits, is `expected`; how long it takes does not depend on the digits. */

@@ -1,6 +1,6 @@
 // Whose secret signs: what the verifier asks for, the judgement of what it gets, and the signing keys derived from it.
 
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
 
 /** One access key. `P` is whatever the caller wants back for it once the signature holds. */
 export interface Credential<P> {
@@ -56,12 +56,14 @@ export interface Scope {
 }
 
 /** The signing key of one day, region and service. https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html */
-export function deriveSigningKey(secretAccessKey: string, scope: Scope): Uint8Array {
+export function deriveSigningKey(secretAccessKey: string, scope: Scope): KeyObject {
   const chain = [scope.date, scope.region, scope.service, 'aws4_request']
-  return chain.reduce<Uint8Array>(
-    (key, part) => createHmac('sha256', key).update(part).digest(),
+  const key = chain.reduce<Uint8Array>(
+    (before, part) => createHmac('sha256', before).update(part).digest(),
     Buffer.from(`AWS4${secretAccessKey}`),
   )
+  // As node's crypto wants it: it would make one of bytes at each signature.
+  return createSecretKey(key)
 }
 
 /** Derived signing keys, the least recently used dropped first. */
@@ -70,7 +72,7 @@ export interface SigningKeyCache {
    * What `check` says of the signing key of this credential and scope. A key is kept only when it says true: otherwise anyone who
    * knows an access key id could push out the keys in use.
    */
-  readonly check: (credential: SigningSecret, scope: Scope, check: (key: Uint8Array) => boolean) => boolean
+  readonly check: (credential: SigningSecret, scope: Scope, check: (key: KeyObject) => boolean) => boolean
 }
 
 export interface SigningSecret {
@@ -80,7 +82,7 @@ export interface SigningSecret {
 
 export function createSigningKeyCache(entriesMax: number): SigningKeyCache {
   // A Map keeps the order of insertion: what was used is put back at the end, what is in front goes first.
-  const entries = new Map<string, { readonly secretAccessKey: string; readonly key: Uint8Array }>()
+  const entries = new Map<string, { readonly secretAccessKey: string; readonly key: KeyObject }>()
   return {
     check({ accessKeyId, secretAccessKey }, scope, check) {
       const name = `${accessKeyId}/${scope.date}/${scope.region}/${scope.service}`

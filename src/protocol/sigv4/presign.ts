@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 
-import { algorithm, isSignable, parseQuery, signatureOf } from './canonical.ts'
+import { algorithm, headersToSign, isSignable, parseQuery, signatureOf } from './canonical.ts'
 import { deriveSigningKey } from './credentials.ts'
 import { formatAmzDate } from './time.ts'
 
@@ -43,7 +43,16 @@ export function presign(options: PresignOptions): string {
   const query = parseQuery(text)
   assert(query !== undefined, 'a parameter that cannot be signed')
   const signature = signatureOf(
-    { pathRule: 'object', method, path, query, headers: { host }, payloadHash: 'UNSIGNED-PAYLOAD', amzDate, scope },
+    {
+      pathRule: 'object',
+      method,
+      path,
+      query,
+      headers: headersToSign({ host }),
+      payloadHash: 'UNSIGNED-PAYLOAD',
+      amzDate,
+      scope,
+    },
     deriveSigningKey(credential.secretAccessKey, scope),
   )
   return `${origin}${path}?${text}&X-Amz-Signature=${signature.toString('hex')}`

@@ -1,8 +1,11 @@
 // Which headers of a request are signed, judged by the headers as received: node:http drops or joins repeated ones.
 
-import type { CanonicalHeaders } from './canonical.ts'
+import { rememberSome } from '../../lib/remember-some.ts'
+import type { CanonicalHeaders, HeadersToSign } from './canonical.ts'
 
 const namesMax = 100
+/** Lists that are remembered; one may have a header's 16 KiB. */
+const listsKept = 64
 
 export interface ReceivedHeaders {
   /** Canonical values: repeated headers joined with a comma in their order, blanks collapsed, none at the ends. */
@@ -32,11 +35,12 @@ function isSingle(name: string): boolean {
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html: "convert sequential spaces to a single space". */
 function canonicalValue(value: string): string {
-  return /^[ \t]|[ \t]$|\t| {2}/.test(value) ? value.replace(/[ \t]+/g, ' ').replace(/^ | $/g, '') : value
+  const isCanonical = !value.includes('  ') && !value.includes('\t') && !value.startsWith(' ') && !value.endsWith(' ')
+  return isCanonical ? value : value.replace(/[ \t]+/g, ' ').replace(/^ | $/g, '')
 }
 
 export type SignedHeaders =
-  | { readonly kind: 'signed'; readonly headers: CanonicalHeaders }
+  | { readonly kind: 'signed'; readonly headers: HeadersToSign }
   | { readonly kind: 'malformed'; readonly namesMax: number }
   | { readonly kind: 'host-unsigned' }
   | { readonly kind: 'absent'; readonly name: string }
@@ -47,21 +51,26 @@ export type SignedHeaders =
  * request does, and one added on the way must not be obeyed.
  */
 export function selectSignedHeaders(list: string, received: ReceivedHeaders): SignedHeaders {
-  const names = list.split(';', namesMax + 1)
-  if (names.length > namesMax || !names.every(isSortedName)) return { kind: 'malformed', namesMax }
-  // `as`: Object.create is declared to give `any`.
-  const headers = Object.create(null) as CanonicalHeaders
+  const names = namesIn(list)
+  if (names === undefined) return { kind: 'malformed', namesMax }
+  let lines = ''
   for (const name of names) {
     const value = received.values[name]
     if (value === undefined) return { kind: 'absent', name }
-    headers[name] = value
+    lines += `${name}:${value}\n`
   }
-  if (headers['host'] === undefined) return { kind: 'host-unsigned' }
+  if (!names.has('host')) return { kind: 'host-unsigned' }
   for (const name in received.values) {
-    if (name.startsWith('x-amz-') && headers[name] === undefined) return { kind: 'unsigned', name }
+    if (name.startsWith('x-amz-') && !names.has(name)) return { kind: 'unsigned', name }
   }
-  return { kind: 'signed', headers }
+  return { kind: 'signed', headers: { names: list, lines } }
 }
+
+/** The names of a list, which every request of a client brings again; `undefined` for one that is none. */
+const namesIn = rememberSome<ReadonlySet<string>>((list) => {
+  const names = list.split(';', namesMax + 1)
+  return names.length > namesMax || !names.every(isSortedName) ? undefined : new Set(names)
+}, listsKept)
 
 /** A lower-case token (RFC 9110, 5.6.2) that sorts after the one before it, so that each stands once. */
 function isSortedName(name: string, index: number, names: readonly string[]): boolean {

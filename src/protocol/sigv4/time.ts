@@ -1,9 +1,14 @@
 // The one date form of Signature Version 4: ISO 8601 basic, whole seconds, UTC (`20261121T100000Z`).
 
+import { rememberLast } from '../../lib/remember-last.ts'
+
 const form = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/
 
 /** Epoch milliseconds of `text`, or `undefined` when it is not such a date or names a day or time that does not exist. */
-export function parseAmzDate(text: string): number | undefined {
+export const parseAmzDate: (text: string) => number | undefined = rememberLast(readAmzDate)
+
+// Remembered: what is signed within a second has one date.
+function readAmzDate(text: string): number | undefined {
   const parts = form.exec(text)
   if (parts === null) return undefined
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts.slice(1).map(Number)

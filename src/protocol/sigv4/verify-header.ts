@@ -19,6 +19,9 @@ export interface Verifying<P> {
   readonly keys: SigningKeyCache
 }
 
+/** The whole body of a request, or the SHA-256 of it in lower-case hex where it was not kept. */
+export type Payload = Uint8Array | { readonly sha256: string }
+
 /** Who signed, and for what. */
 export interface Signed<P> {
   readonly ok: true
@@ -32,13 +35,13 @@ export interface Signed<P> {
 export type SigV4Verdict<P> = Signed<P> | { readonly ok: false; readonly fault: SigV4Fault }
 
 /**
- * Whether the request carries a good signature over `payload`, its whole body. What the request needs (form, date, scope) is judged
+ * Whether the request carries a good signature over `payload`. What the request needs (form, date, scope) is judged
  * before its key is looked up, and the body is hashed last.
  */
 export async function verifyHeader<P>(
   { clock, credentials, maxSkewMs, keys }: Verifying<P>,
   request: HttpRequest,
-  payload: Uint8Array,
+  payload: Payload,
   services: readonly string[],
 ): Promise<SigV4Verdict<P>> {
   const received = receiveHeaders(request.rawHeaders)
@@ -75,7 +78,7 @@ export async function verifyHeader<P>(
   if (query === undefined || !isSignable(request.path)) return refuse(headerFaults.mismatch())
 
   // The declared hash must be the body's: neither UNSIGNED-PAYLOAD nor STREAMING-* is a hash, and no API here takes them.
-  const payloadHash = hash('sha256', payload, 'hex')
+  const payloadHash = payload instanceof Uint8Array ? hash('sha256', payload, 'hex') : payload.sha256
   const declaredHash = received.values['x-amz-content-sha256']
   if (declaredHash !== undefined && declaredHash !== payloadHash) return refuse(headerFaults.mismatch())
   const { method, path } = request

@@ -4,11 +4,11 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { HttpRequest } from '../message.ts'
 import { createSigningKeyCache, type SigningKeySource } from './credentials.ts'
-import { verifyHeader, type SigV4Verdict } from './verify-header.ts'
+import { verifyHeader, type Payload, type SigV4Verdict } from './verify-header.ts'
 import { verifyQuery, type QueryExpectation, type QueryVerdict } from './verify-query.ts'
 
 export type { Credential, SigningKeySource } from './credentials.ts'
-export type { SigV4Verdict } from './verify-header.ts'
+export type { Payload, SigV4Verdict } from './verify-header.ts'
 export type { QueryVerdict } from './verify-query.ts'
 
 export interface SigV4VerifierOptions<P> {
@@ -21,10 +21,10 @@ export interface SigV4VerifierOptions<P> {
 }
 
 export interface SigV4Verifier<P> {
-  /** For the AWS JSON and Query protocols; `payload` is the whole body, `services` the signing names that are accepted. */
+  /** For the AWS JSON and Query protocols; `services` the signing names that are accepted. */
   readonly verifyHeader: (
     request: HttpRequest,
-    payload: Uint8Array,
+    payload: Payload,
     expect: { readonly services: readonly string[] },
   ) => Promise<SigV4Verdict<P>>
   /** For presigned GET and HEAD. The path is verified encoded: the caller must not decode it in any other way than once. */
