@@ -64,6 +64,12 @@ export interface Journal {
   readonly directory: string
   /** Writes down what `client` is about to try. */
   readonly attempt: (client: string, attempt: Attempt) => Pending
+  /**
+   * The disk is about to lose its power: what is answered from now on until `serverEnded` was answered by a machine that no longer is, and is as unknown
+   * as what has no answer. The kernel that plays it lets an fsync that is under way end well although its bytes never come to the disk (seen on ext4
+   * of Linux 6.18 with a program that does nothing else: in 40 of 120 cuts, and never before one was asked for).
+   */
+  readonly powerGoes: () => void
   /** The server is gone: what has no answer yet happened before this, or never will. */
   readonly serverEnded: () => void
   readonly entries: () => readonly Entry[]
@@ -78,13 +84,14 @@ type Line = {
   -readonly [K in keyof Entry]: Entry[K]
 }
 
-/** A file for each client, `<client>.ndjson`: a line with `try` before, and one with `ack`, `fail` or `lost` after each attempt. */
+/** A file for each client, `<client>.ndjson`: a line with `try` before, and one with `ack`, `fail`, `lost` or `late` after each attempt. */
 export function openJournal(directory: string): Journal {
   mkdirSync(directory, { recursive: true })
   const files = new Map<string, number>()
   const entries: Line[] = []
   const open = new Set<Line>()
   let next = 1
+  let hasPower = true
   let onAck: ((attempt: Attempt) => void) | undefined
 
   function write(client: string, line: object): void {
@@ -114,6 +121,7 @@ export function openJournal(directory: string): Journal {
       open.add(entry)
       return {
         ack: () => {
+          if (!hasPower) return write(client, { at: next++, ms: Date.now(), of: entry.startedAt, late: true })
           settle(client, entry, 'ack', { ack: true })
           onAck?.(attempt)
         },
@@ -121,7 +129,12 @@ export function openJournal(directory: string): Journal {
         lost: (reason) => write(client, { at: next++, ms: Date.now(), of: entry.startedAt, lost: reason }),
       }
     },
+    powerGoes: () => {
+      hasPower = false
+      write('server', { at: next++, ms: Date.now(), cut: true })
+    },
     serverEnded: () => {
+      hasPower = true
       const [endedAt, endedAtMs] = [next++, Date.now()]
       for (const entry of open) Object.assign(entry, { endedAt, endedAtMs })
       open.clear()

@@ -7,7 +7,7 @@ import type { Registry } from './registry.ts'
 const readyMsMax = 2_000
 
 /** A slow machine may take so many times as long to reach the goals. */
-const patience = 4
+export const patience = 4
 
 /** Runs turns until the time is over and the goals are reached, or one finds a problem; at least one. Numbers are added, those of `slowest ...` compared. */
 export async function inTurns(

@@ -8,7 +8,7 @@ import { createClient, type Client } from '../client.ts'
 import type { FaultContext, FaultTest, Problem } from '../fault-test.ts'
 import { makeImage, openLayerSource } from '../images.ts'
 import { openSession, type Session } from '../session.ts'
-import { slowestReady } from '../turns.ts'
+import { patience, slowestReady } from '../turns.ts'
 import { inject, type Injection } from '../strace.ts'
 
 const [kill, eio, enospc, eintr] = ['signal=KILL', 'error=EIO', 'error=ENOSPC', 'error=EINTR'] as const
@@ -47,7 +47,7 @@ export const f2Calls: FaultTest = {
   goals: { 'deaths of the server': 60 },
   peers: true,
   run: async (context) => {
-    const { kind, quick, seed, seconds } = context
+    const { kind, quick, whole, seed, seconds } = context
     const session = await openSession(context, {
       name: 'calls',
       // So that calls come one after the other.
@@ -60,7 +60,7 @@ export const f2Calls: FaultTest = {
       const push = pusherOf({ context, layers, client })
       // So that there is a tag to be moved.
       await push()
-      const deadlineMs = Date.now() + seconds * 1000
+      const deadlineMs = Date.now() + seconds * (whole ? patience : 1) * 1000
       const chosen = kind === 'stowage' ? (quick ? quickPlans : plans) : [linkPlan(session)]
       const counts: Counts = { injected: 0, deaths: 0, ended: 0, unfinished: [] }
       for (const [index, plan] of chosen.entries()) {

@@ -19,6 +19,8 @@ import { inTurns, merge, slowestReady } from '../turns.ts'
 const cutsPerDisk = 10
 /** Bytes on the small disk are few; the collector is another test's. */
 const flags = ['--reserve-mib', '16', '--collect-minutes', '0']
+/** Between two cuts. A whole run is to see many acknowledgements, too. */
+const longestMs = { short: 1_500, whole: 5_000 } as const
 /** A server whose disk is gone may wait for it long. */
 const patienceMs = 30_000
 
@@ -84,7 +86,7 @@ function keepDatabaseIn(directory: string, dataDir: string): void {
 }
 
 async function cutAgainAndAgain(
-  { random, say, quick }: FaultContext,
+  { random, say, quick, whole }: FaultContext,
   session: Session,
   disk: PowerDisk,
   deadlineMs: number,
@@ -93,9 +95,12 @@ async function cutAgainAndAgain(
   do {
     session.startPushers(random.pick([1, 1, 2, 4, 8]) ?? 1)
     session.goOn()
-    await sleep(random.between(200, 1500))
+    await sleep(random.between(200, longestMs[whole ? 'whole' : 'short']))
     if (random.chance(0.5) && (await cutAfterAck(session, disk, random.pick(['blob', 'image']) ?? 'blob'))) aimed++
-    else await disk.cut()
+    else {
+      session.journal.powerGoes()
+      await disk.cut()
+    }
     cuts++
     await session.kill()
     await session.stopPushers()
@@ -117,6 +122,7 @@ async function cutAfterAck({ journal, gate }: Session, disk: PowerDisk, kind: At
     if (attempt.kind !== kind) return
     journal.watch(undefined)
     gate.shut()
+    journal.powerGoes()
     void disk.cut().then(() => resolve(true), reject)
   })
   try {

@@ -50,6 +50,28 @@ test('the files say what was tried before it is known how it ended, and afterwar
   ])
 })
 
+test('what is acknowledged after the power went is as unknown as what has no answer', (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'stowage-journal-'))
+  t.after(() => rmSync(directory, { recursive: true }))
+  const journal = openJournal(directory)
+  const told: Attempt[] = []
+  journal.watch((attempt) => told.push(attempt))
+  const [before, after] = [journal.attempt('one', blob), journal.attempt('one', blob)]
+  before.ack()
+  journal.powerGoes()
+  after.ack()
+  journal.serverEnded()
+  journal.attempt('one', blob).ack()
+  journal.close()
+  const ends = journal.entries().map(({ outcome, endedAt }) => [outcome, endedAt])
+  assert.deepEqual(ends, [
+    ['ack', 3],
+    ['unknown', 6],
+    ['ack', 8],
+  ])
+  assert.equal(told.length, 2)
+})
+
 test('an acknowledgement is told in the moment it comes', (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'stowage-journal-'))
   t.after(() => rmSync(directory, { recursive: true }))
