@@ -11,6 +11,8 @@ export interface Log {
   readonly request: (line: RequestLine) => void
   /** Writes what is still in memory: to be called before the process ends. */
   readonly flush: () => void
+  /** Writes lines of another process, which are as this one's. */
+  readonly pass: (lines: string) => void
 }
 
 /** What must never be in a line, wherever a careless object carries it. */
@@ -34,11 +36,9 @@ const togetherMs = 50
 export function openLog({ logLevel, logFormat }: Pick<Config, 'logLevel' | 'logFormat'>): Log {
   const isText = logFormat === 'text' || (logFormat === 'auto' && process.stderr.isTTY)
   if (isText) {
-    const logger = createLogger(
-      logLevel,
-      textStream((line) => process.stderr.write(line)),
-    )
-    return { logger, request: (line) => logger.info(line, 'request'), flush: () => {} }
+    const write = (lines: string) => void process.stderr.write(lines)
+    const logger = createLogger(logLevel, textStream(write))
+    return { logger, request: (line) => logger.info(line, 'request'), flush: () => {}, pass: write }
   }
   const file = pino.destination({ fd: 2, sync: false, minLength: togetherBytes, maxLength: waitingBytesMax })
   const soon = writtenSoon(file)
@@ -49,7 +49,12 @@ export function openLog({ logLevel, logFormat }: Pick<Config, 'logLevel' | 'logF
     },
   })
   const request = logger.isLevelEnabled('info') ? createRequestLines(soon) : () => {}
-  return { logger, request, flush: () => file.flushSync() }
+  // Lines of another process have waited there.
+  const pass = (lines: string) => {
+    soon.write(lines)
+    file.flush()
+  }
+  return { logger, request, flush: () => file.flushSync(), pass }
 }
 
 /** Each write is a way to another thread and back: one for each line made a request a tenth dearer (measured). */
@@ -74,7 +79,7 @@ function writtenSoon(file: {
 
 /**
  * The line that `logger.info(line, 'request')` of a logger of ours writes, made by the runtime's own serialiser: pino's looks at each field
- * by itself. Measured: 7 instead of 25 us of the processor time of a small request, with the writes above.
+ * by itself. Measured: 4.4 instead of 8 us in a loop, in a busy server several times that.
  */
 export function createRequestLines(destination: DestinationStream): (line: RequestLine) => void {
   let atMs = Number.NaN

@@ -36,7 +36,7 @@ export function recordOutcome<I, O>(
   input: I,
   outcome: Outcome,
   eventID?: string,
-): boolean {
+): boolean | Promise<boolean> {
   const { level } = ctx.audit
   if (level === 'off') return false
   const readOnly = isReadOnly(operation.name)

@@ -43,7 +43,9 @@ export async function performBy<I, O, R>(
   const record = (outcome: { readonly output: R } | { readonly error: unknown }) => {
     const storedAs = running?.end()
     const isTaken = recordOutcome(operation, ctx, input, { resource, ...outcome }, eventID)
-    if (isTaken && storedAs !== undefined) ctx.outbox.delivered(storedAs)
+    if (storedAs === undefined) return
+    if (isTaken === true) ctx.outbox.delivered(storedAs)
+    else if (isTaken !== false) void isTaken.then((taken) => taken && ctx.outbox.delivered(storedAs))
   }
   try {
     const broken = violation(operation.input, input)
@@ -80,7 +82,7 @@ export async function requireAllowed<I, O>(operation: Operation<I, O>, ctx: Cont
   try {
     await authoriseOn(allow, ctx, input, resource)
   } catch (error) {
-    recordOutcome(operation, ctx, input, { resource, error })
+    void recordOutcome(operation, ctx, input, { resource, error })
     throw error
   }
 }

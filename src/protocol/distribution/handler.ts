@@ -9,6 +9,7 @@ import type { HttpHandler } from '../message.ts'
 import { queryOf, type Call } from './call.ts'
 import { dispatch, marked, operationName, orFault, routeFaults } from './dispatch.ts'
 import { answerFault } from './faults.ts'
+import { createFailedLogins, type FailedLogins } from './failed-logins.ts'
 import { createLogin } from './login.ts'
 import { registryOfHost, type DefaultRegistry } from './registry-host.ts'
 import { isDistributionPath, isRepositoryName, parseRoute } from './route.ts'
@@ -18,18 +19,22 @@ export interface DistributionOptions {
   readonly defaultRegistry: DefaultRegistry
   /** Set for development only: the caller that a password stands for which is not one of our tokens. */
   readonly anyPassword?: ((password: string) => Caller) | undefined
+  /** Its own when not given. */
+  readonly failedLogins?: FailedLogins | undefined
 }
 
 /** Answers every path that begins with `/v2`; any other one is 404. */
 export function createDistributionHandler(options: DistributionOptions): HttpHandler {
   const { services, defaultRegistry } = options
-  const login = createLogin(options)
+  const failedLogins = options.failedLogins ?? createFailedLogins(services.clock)
+  const login = createLogin({ ...options, failedLogins })
   // Clients of one server say the same host again and again.
   const registryOf = rememberLast((host) => registryOfHost(host, defaultRegistry))
   return async (request) => {
     if (!isDistributionPath(request.path)) return answerFault(routeFaults['no-endpoint'])
     const registry = registryOf(request.headers['host'] ?? '')
-    const outcome = login(request, registry)
+    const judged = login(request, registry)
+    const outcome = judged instanceof Promise ? await judged : judged
     if ('refusal' in outcome) return marked(outcome.refusal, {})
     const { caller } = outcome
     const { accountId: registryId, region } = registry
