@@ -4,6 +4,7 @@ import { pino, stdSerializers, type DestinationStream, type Logger } from 'pino'
 
 import type { RequestLine } from '../protocol/request-log.ts'
 import type { Config } from '../settings.ts'
+import { gatherLines } from './gather-lines.ts'
 
 export interface Log {
   readonly logger: Logger
@@ -28,10 +29,6 @@ const secretFields: ReadonlySet<string> = new Set([
 
 /** Lines kept in memory for a reader that does not read; later ones are dropped. */
 const waitingBytesMax = 16 * 1024 * 1024
-/** Lines of requests are written together, when they make this many bytes or the first one has waited this long. */
-const togetherBytes = 8 * 1024
-const togetherMs = 50
-
 /** Opens the log on standard error. */
 export function openLog({ logLevel, logFormat }: Pick<Config, 'logLevel' | 'logFormat'>): Log {
   const isText = logFormat === 'text' || (logFormat === 'auto' && process.stderr.isTTY)
@@ -40,40 +37,18 @@ export function openLog({ logLevel, logFormat }: Pick<Config, 'logLevel' | 'logF
     const logger = createLogger(logLevel, textStream(write))
     return { logger, request: (line) => logger.info(line, 'request'), flush: () => {}, pass: write }
   }
-  const file = pino.destination({ fd: 2, sync: false, minLength: togetherBytes, maxLength: waitingBytesMax })
-  const soon = writtenSoon(file)
-  const logger = createLogger(logLevel, {
-    write: (line) => {
-      soon.write(line)
-      file.flush()
-    },
-  })
-  const request = logger.isLevelEnabled('info') ? createRequestLines(soon) : () => {}
-  // Lines of another process have waited there.
-  const pass = (lines: string) => {
-    soon.write(lines)
-    file.flush()
-  }
-  return { logger, request, flush: () => file.flushSync(), pass }
-}
-
-/** Each write is a way to another thread and back: one for each line made a request a tenth dearer (measured). */
-function writtenSoon(file: {
-  readonly write: (text: string) => unknown
-  readonly flush: () => void
-}): DestinationStream {
-  let isWaiting = false
-  const flush = () => {
-    isWaiting = false
-    file.flush()
-  }
+  const file = pino.destination({ fd: 2, sync: false, maxLength: waitingBytesMax })
+  const { later, now, flush } = gatherLines(file)
+  const logger = createLogger(logLevel, now)
   return {
-    write: (line) => {
-      file.write(line)
-      if (isWaiting) return
-      isWaiting = true
-      setTimeout(flush, togetherMs).unref()
+    logger,
+    request: logger.isLevelEnabled('info') ? createRequestLines(later) : () => {},
+    flush: () => {
+      flush()
+      file.flushSync()
     },
+    // Lines of another process have waited there.
+    pass: (lines) => now.write(lines),
   }
 }
 

@@ -5,6 +5,7 @@ import { describe, test } from 'node:test'
 
 import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr'
 
+import { gatherLines } from '../../src/cli/gather-lines.ts'
 import { createLogger, createRequestLines, textStream } from '../../src/cli/open-log.ts'
 import { eventually } from '../support/http-adapter.ts'
 import { run, serve } from './program.ts'
@@ -161,5 +162,34 @@ describe('a logger', () => {
       'error: it failed {"requestId":"r"}',
       'Error: broken',
     ])
+  })
+})
+
+describe('gathered lines', () => {
+  test('wait for each other, for 50 ms at most, and never behind one that does not wait', (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const written: string[] = []
+    const { later, now, flush } = gatherLines({ write: (text) => void written.push(text) })
+    later.write('a\n')
+    later.write('b\n')
+    t.mock.timers.tick(49)
+    assert.deepEqual(written, [])
+    t.mock.timers.tick(1)
+    assert.deepEqual(written.splice(0), ['a\nb\n'])
+    later.write('c\n')
+    now.write('d\n')
+    assert.deepEqual(written.splice(0), ['c\nd\n'])
+    later.write('e\n')
+    t.mock.timers.tick(49)
+    later.write('f'.repeat(9_000))
+    assert.deepEqual(written.splice(0), [`e\n${'f'.repeat(9_000)}`])
+    later.write('g\n')
+    t.mock.timers.tick(1)
+    assert.deepEqual(written, [], 'the time of a line begins with it')
+    flush()
+    flush()
+    assert.deepEqual(written.splice(0), ['g\n'])
+    t.mock.timers.tick(100)
+    assert.deepEqual(written, [])
   })
 })
