@@ -38,6 +38,7 @@ export async function performBy<I, O, R>(
 ): Promise<R> {
   let resource: string | undefined
   let output: R
+  // Of what only reads, most is not recorded and needs none.
   let eventID: string | undefined
   let running: RecordedRun | undefined
   const record = (outcome: { readonly output: R } | { readonly error: unknown }) => {
