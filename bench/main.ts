@@ -10,7 +10,7 @@ import { help, parseOptions, type Options } from './options.ts'
 import { profileFlags, profileText } from './profile.ts'
 import { provide, versions } from './programs.ts'
 import { allVerdicts, reportText, type Results } from './report.ts'
-import type { Row, Size, Table, Tools } from './row.ts'
+import type { OpenServer, Row, Size, Table, Tools } from './row.ts'
 import { families, tables } from './rows/index.ts'
 import { openDockerRegistry } from './servers/docker-registry.ts'
 import { openNginx } from './servers/nginx.ts'
@@ -57,7 +57,7 @@ async function run(options: Options, folder: string): Promise<number> {
   const size: Size = { ...(options.quick ? quick : full), seconds: options.seconds }
   const kinds = provideAll(options)
   const profiles = options.profile === undefined ? undefined : mkdtempSync(join(tmpdir(), 'stowage-profile-'))
-  const open = (kind: ServerKind, dataDir: string) => openServer(kind, dataDir, profiles)
+  const open: OpenServer = (kind, dataDir, flags) => openServer(kind, dataDir, profiles, flags)
   let folders = 0
   const tools: Tools = { size, rounds: options.rounds, open, newFolder: () => join(folder, String(folders++)), say }
 
@@ -95,10 +95,15 @@ function provideAll({ mayInstall, profile }: Options): readonly ServerKind[] {
   return ['stowage', ...peers, 'disk']
 }
 
-async function openServer(kind: ServerKind, dataDir: string, profiles: string | undefined): Promise<Server> {
+async function openServer(
+  kind: ServerKind,
+  dataDir: string,
+  profiles: string | undefined,
+  flags: readonly string[] = [],
+): Promise<Server> {
   switch (kind) {
     case 'stowage':
-      return openStowage(dataDir, profiles === undefined ? [] : profileFlags(profiles))
+      return openStowage(dataDir, profiles === undefined ? [] : profileFlags(profiles), flags)
     case 'docker-registry':
       return openDockerRegistry(dataDir)
     case 'nginx':

@@ -102,8 +102,8 @@ export interface Tools {
   readonly say: (text: string) => void
 }
 
-/** A server on a folder that may hold its data already. */
-export type OpenServer = (kind: ServerKind, dataDir: string) => Promise<Server>
+/** A server on a folder that may hold its data already. `flags` are for `stowage serve`. */
+export type OpenServer = (kind: ServerKind, dataDir: string, flags?: readonly string[]) => Promise<Server>
 
 /** Stowage's work per CPU second as a multiple of the other's. */
 export const perCpu = (other: ServerKind, least: number): Figure => ({

@@ -6,21 +6,23 @@ import { join } from 'node:path'
 
 import type { Logger } from 'pino'
 
+import { startChores } from './chores.ts'
 import { createCompiledPolicies } from './domain/authorisation/compiled-policies.ts'
+import type { Collection } from './domain/collection.ts'
 import { createKeptLayers } from './domain/kept-layers.ts'
 import type { AccessKey, AccessKeys, Caller, Limits, Services } from './domain/context.ts'
 import { openIdentities } from './domain/identities/open-identities.ts'
 import { ecrLimits, ecrPublicLimits } from './domain/limits.ts'
 import { createOutbox, deliverLeftEvents, type Outbox } from './domain/outbox.ts'
 import type { Audit } from './domain/ports/audit.ts'
-import type { Markdown } from './domain/ports/markdown.ts'
 import { createDownloads } from './domain/public/downloads.ts'
 import { withSessions } from './domain/sts/sessions.ts'
-import { type Housekeeping, startHousekeeping } from './housekeeping.ts'
+import { startHousekeeping } from './housekeeping.ts'
 import { systemClock } from './lib/clock.ts'
 import { randomIds } from './lib/ids.ts'
 import { createAuthenticate } from './protocol/authenticate.ts'
 import { createApiHandler } from './protocol/aws-api.ts'
+import type { FailedLogins } from './protocol/distribution/failed-logins.ts'
 import { createDistributionHandler } from './protocol/distribution/handler.ts'
 import { createFrontDoor } from './protocol/front.ts'
 import { createHealth } from './protocol/health.ts'
@@ -29,6 +31,7 @@ import { createLayerUrlHandler } from './protocol/layer-urls.ts'
 import { createLinks } from './protocol/links.ts'
 import { createMetrics, type Metrics } from './protocol/metrics.ts'
 import type { HttpHandler } from './protocol/message.ts'
+import type { PullBuckets } from './protocol/public/pull-rates.ts'
 import { createPublicHandler } from './protocol/public/public-handler.ts'
 import type { RequestLine } from './protocol/request-log.ts'
 import { createSigV4Verifier } from './protocol/sigv4/verify.ts'
@@ -36,12 +39,13 @@ import { openMarkdown } from './rendering/markdown.ts'
 import { addressOf, type ServerAddress } from './server-address.ts'
 import type { Config } from './settings.ts'
 import { orStartError, reasonOf, StartError } from './start-error.ts'
-import { type AuditState, openAuditLog } from './storage/audit-log.ts'
+import { type AuditLog, type AuditState, openAuditLog } from './storage/audit-log.ts'
 import { createKeyFiles, openAccessKeys, readKeys, readSecrets, rootPrincipal } from './storage/key-file.ts'
 import {
   lockForServer,
   openStores,
   openVolatileStores,
+  type ServerStores,
   type Stores,
   type StoresOptions,
   type VolatileStores,
@@ -94,17 +98,29 @@ export interface VolatileStowage extends Stowage, Pick<VolatileStores, 'state'> 
 /** Opens everything and serves. Throws `StartError` or `ListenError`; then nothing is left open. */
 export async function openStowage(options: AssembleOptions): Promise<Stowage> {
   await using opened = new AsyncDisposableStack()
-  const { config, log } = options
+  const base = await openBase(options, opened)
+  const auditState = base.audit.state
+  const serving = await serve({ ...options, ...base, auditState, outbox: createOutbox() }, opened)
+  const address = serving.place(await listen(options, serving, opened))
+  keepHouse(options, base, serving, opened)
+  const kept = opened.move()
+  return { address, close: closing(serving, kept) }
+}
+
+/** What the process that owns a data directory has, before it serves or has others serve. */
+export interface Base {
+  readonly tls: Tls | undefined
+  readonly stores: ServerStores
+  readonly audit: AuditLog
+}
+
+/** Takes the data directory and opens what is in it, made or brought up to date. Throws `StartError`. */
+export async function openBase(options: AssembleOptions, opened: AsyncDisposableStack): Promise<Base> {
+  const { config, log, onFatal, diskHooks } = options
   const tls = await readTls(config)
   const named = [options.configFile, config.tlsCert, config.tlsKey].filter((path) => path !== undefined)
   await lockForServer(config.data, opened, named)
-  const { onFatal, diskHooks } = options
-  const onSetAside = (path: string) =>
-    log.warn(
-      { path },
-      'a directory lay in the place of a file; it was moved out of the way, and nothing of the registry is in it',
-    )
-  const stores = await openStores({ ...config, onFatal, onSetAside, diskHooks }, opened)
+  const stores = await openStores({ ...config, onFatal, onSetAside: setAsideTo(log), diskHooks }, opened)
   const audit = openAuditLog({
     directory: join(config.data, 'audit'),
     level: config.auditLog,
@@ -115,14 +131,26 @@ export async function openStowage(options: AssembleOptions): Promise<Stowage> {
   })
   opened.defer(() => audit.close())
   await orStartError(undefined, () => createKeyFiles(config.data, config.account))
-  const serving = await serve(
-    { ...options, tls, stores, audit, auditState: audit.state, outbox: createOutbox() },
-    opened,
+  return { tls, stores, audit }
+}
+
+/** Tells where a directory went that lay in the place of a file. */
+export const setAsideTo = (log: Logger) => (path: string) =>
+  log.warn(
+    { path },
+    'a directory lay in the place of a file; it was moved out of the way, and nothing of the registry is in it',
   )
-  const housekeeping: Housekeeping = startHousekeeping({
+
+/** Starts all that is done beside requests by the process that owns the directory. */
+export function keepHouse(
+  { config, log, onFatal }: AssembleOptions,
+  { stores }: Base,
+  serving: Serving,
+  opened: AsyncDisposableStack,
+): void {
+  const housekeeping = startHousekeeping({
     services: serving.services,
     log,
-    loadMetrics: serving.metrics.load,
     collectEveryMs: config.collectMinutes * 60_000,
     checkStore: stores.checkStore,
     refillBallast: stores.refillBallast,
@@ -130,11 +158,17 @@ export async function openStowage(options: AssembleOptions): Promise<Stowage> {
     scrubEveryMs: config.scrubDays * 24 * 3_600_000,
     scrubBytesPerSecond: config.scrubMibPerSecond * 1024 * 1024,
     onChecked: serving.metrics.checked,
-    onDamagedDatabase: options.onFatal,
+    onDamagedDatabase: onFatal,
   })
   opened.defer(() => housekeeping.stop())
-  const kept = opened.move()
-  return { address: serving.address, close: closing(serving, kept) }
+  doChores(log, serving, opened)
+}
+
+/** And by each process that serves. */
+export function doChores(log: Logger, serving: Serving, opened: AsyncDisposableStack): void {
+  const { services, refreshIdentities, metrics } = serving
+  const chores = startChores({ services, refreshIdentities, loadMetrics: metrics.load, log })
+  opened.defer(() => chores.stop())
 }
 
 /** The same without any promise of durability, without a lock (the directory is the caller's own) and without work beside requests. */
@@ -149,31 +183,74 @@ export async function openVolatileStowage(options: VolatileOptions): Promise<Vol
   // Nobody comes after this process who could deliver what it leaves.
   const outbox = { ...createOutbox(), hasRoom: () => false }
   const serving = await serve({ ...options, tls: await readTls(config), stores, auditState, outbox }, opened)
+  const { services, handlers } = serving
+  const ports = options.isListening
+    ? await listen(options, serving, opened)
+    : { address: config.listen, port: config.port, publicPort: config.publicPort }
+  const address = serving.place(ports)
   const kept = opened.move()
-  const { address, services, handlers } = serving
   return { address, services, handlers, rootKey, state: stores.state, close: closing(serving, kept) }
 }
 
-interface ServeOptions
-  extends Pick<AssembleOptions, 'config' | 'log'>, Partial<Pick<VolatileOptions, 'around' | 'isListening'>> {
-  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined
-  readonly stores: Stores
-  readonly audit: Audit
-  readonly auditState: () => AuditState
-  readonly outbox: Outbox
+/** Certificate chain and key in PEM form. */
+export interface Tls {
+  readonly cert: Buffer
+  readonly key: Buffer
 }
 
-interface Serving {
-  readonly address: ServerAddress
+interface ServeOptions extends Pick<AssembleOptions, 'config' | 'log'>, Partial<Pick<VolatileOptions, 'around'>> {
+  readonly tls: Tls | undefined
+  readonly stores: ServingStores
+  readonly audit: Audit
+  readonly outbox: Outbox
+  /** Of the log that this process writes. */
+  readonly auditState?: () => AuditState
+  /** What this process leaves to the one that owns the directory, when that is another one. */
+  readonly shared?: SharedParts
+}
+
+type ServingStores = Pick<Stores, 'metadata' | 'blobs' | 'logos' | 'logBytes'>
+
+/** What counts for all processes that serve from one directory, wherever a request went. */
+export interface SharedParts {
+  readonly failedLogins: FailedLogins
+  readonly publicFailedLogins: FailedLogins
+  readonly pulls: PullBuckets
+  /** The figures of all of them. */
+  readonly figures: () => Promise<string>
+  /** Answers while the process that owns the directory does. */
+  readonly ping: () => Promise<void>
+  /** Resolves when each of them answers by what was committed before. */
+  readonly refreshIdentities: () => Promise<void>
+  readonly collected: (collection: Collection) => void
+}
+
+/** What is ready to serve. */
+export interface Serving {
   readonly services: Services
   readonly handlers: Handlers
   readonly metrics: Metrics
-  readonly servers: readonly HttpServer[]
+  /** Those that listen. */
+  readonly servers: HttpServer[]
+  readonly tls: Tls | undefined
+  /** Reads identities again, for this process alone. */
+  readonly refreshIdentities: () => Promise<void>
+  /** Told where it is reached, before the first request. */
+  readonly place: (ports: Ports) => ServerAddress
   /** From now on it finishes what it has and wants nothing new. */
   readonly stop: () => void
 }
 
-function closing({ stop, servers }: Serving, kept: AsyncDisposableStack): Stowage['close'] {
+export interface Ports {
+  readonly address: string
+  readonly port: number
+  readonly publicPort: number
+}
+
+export function closing(
+  { stop, servers }: Pick<Serving, 'stop' | 'servers'>,
+  kept: AsyncDisposableStack,
+): Stowage['close'] {
   return async (graceMs) => {
     stop()
     await Promise.all(servers.map((each) => each.close(graceMs)))
@@ -181,37 +258,63 @@ function closing({ stop, servers }: Serving, kept: AsyncDisposableStack): Stowag
   }
 }
 
-/** Stores to services to handlers to listeners. */
-async function serve(options: ServeOptions, opened: AsyncDisposableStack): Promise<Serving> {
-  const { config, log, tls, stores, audit, auditState, outbox, isListening = true } = options
+/** Stores to services to handlers. */
+export async function serve(options: ServeOptions, opened: AsyncDisposableStack): Promise<Serving> {
+  const { config, log, tls, stores, audit, auditState, outbox, shared } = options
   const servers: HttpServer[] = []
   let { port, publicPort } = config
+  const { blobs, logBytes } = stores
+  const damagedLayers = () => stores.metadata.read.audit.countBad()
   const metrics = createMetrics({
-    blobs: stores.blobs,
-    logBytes: stores.logBytes,
-    damagedLayers: () => stores.metadata.read.audit.countBad(),
-    audit: auditState,
+    directory: auditState && { blobs, logBytes, damagedLayers, audit: auditState },
     activeRequests: () => servers.reduce((sum, each) => sum + each.activeRequests(), 0),
     clock: systemClock,
+    all: shared?.figures,
   })
   const markdown = openMarkdown({ onError: (error) => log.error({ err: error }, 'rendering Markdown failed') })
   opened.defer(() => markdown.close())
-  const { services, layerKey, accessKeys } = await buildServices(
+  const { services, layerKey, accessKeys, refreshIdentities } = await buildServices(
     options,
-    { ...stores, markdown, audit, outbox },
+    { metadata: stores.metadata, blobs, logos: stores.logos, markdown, audit, outbox },
     { port: () => port, publicPort: () => publicPort },
     metrics,
   )
-  const left = await deliverLeftEvents(services)
+  const left = shared ? 0 : await deliverLeftEvents(services)
   if (left > 0)
     log.warn(
       { events: left },
       'the server before this one ended without telling the audit log of changes; it is told now',
     )
   let isStopping = false
-  const built = buildHandlers({ config, services, accessKeys, layerKey, metrics, isStopping: () => isStopping })
+  const built = buildHandlers({ config, services, accessKeys, layerKey, metrics, shared, isStopping: () => isStopping })
   const { around = (handler) => handler } = options
-  const handlers: Handlers = { private: around(built.private, 'private'), public: around(built.public, 'public') }
+  return {
+    services,
+    handlers: { private: around(built.private, 'private'), public: around(built.public, 'public') },
+    metrics,
+    servers,
+    tls,
+    refreshIdentities,
+    place: (ports) => {
+      ;({ port, publicPort } = ports)
+      const { address } = ports
+      return addressOf(
+        config,
+        { server: { address, port }, publicServer: { address, port: publicPort } },
+        services,
+        tls,
+      )
+    },
+    stop: () => (isStopping = true),
+  }
+}
+
+/** Opens the listeners. Throws ListenError. */
+export async function listen(
+  { config, log }: Pick<AssembleOptions, 'config' | 'log'>,
+  { handlers, metrics, servers, tls }: Serving,
+  opened: AsyncDisposableStack,
+): Promise<Ports> {
   const listener = {
     listen: config.listen,
     ...(tls && { tls }),
@@ -229,19 +332,12 @@ async function serve(options: ServeOptions, opened: AsyncDisposableStack): Promi
     servers.push(opening)
     return opening
   }
-  const silent = (silentPort: number) => ({ address: config.listen, port: silentPort })
-  const server = isListening ? await open(handlers.private, config.port) : silent(config.port)
-  port = server.port
-  const publicServer = isListening ? await open(handlers.public, config.publicPort) : silent(config.publicPort)
-  publicPort = publicServer.port
-  const address = addressOf(config, { server, publicServer }, services, tls)
-  return { address, services, handlers, metrics, servers, stop: () => (isStopping = true) }
+  const server = await open(handlers.private, config.port)
+  const publicServer = await open(handlers.public, config.publicPort)
+  return { address: server.address, port: server.port, publicPort: publicServer.port }
 }
 
-async function readTls({
-  tlsCert,
-  tlsKey,
-}: Config): Promise<{ readonly cert: Buffer; readonly key: Buffer } | undefined> {
+export async function readTls({ tlsCert, tlsKey }: Config): Promise<Tls | undefined> {
   if (tlsCert === undefined || tlsKey === undefined) return undefined
   return { cert: await readPem('certificate', tlsCert), key: await readPem('key', tlsKey) }
 }
@@ -261,12 +357,14 @@ interface Built {
   readonly layerKey: { readonly accessKeyId: string; readonly secretAccessKey: string }
 }
 
+interface BuiltServices extends Built, Pick<Serving, 'refreshIdentities'> {}
+
 async function buildServices(
-  { config, log }: Pick<AssembleOptions, 'config' | 'log'>,
-  stores: Stores & { readonly markdown: Markdown; readonly audit: Audit; readonly outbox: Outbox },
+  { config, log, shared }: Pick<ServeOptions, 'config' | 'log' | 'shared'>,
+  stores: Pick<Services, 'metadata' | 'blobs' | 'logos' | 'markdown' | 'audit' | 'outbox'>,
   ports: { readonly port: () => number; readonly publicPort: () => number },
   metrics: Metrics,
-): Promise<Built> {
+): Promise<BuiltServices> {
   const directory = config.data
   const warn = (sentence: string) => log.warn(sentence)
   const { rootKeys, secrets } = await orStartError(undefined, async () => ({
@@ -300,21 +398,22 @@ async function buildServices(
     publicRegions: config.publicRegions.split(','),
     secrets,
     accessKeys: config.dev ? withAnyKey(accessKeys, config.account) : accessKeys,
-    identities,
+    identities: shared ? { ...identities, refresh: shared.refreshIdentities } : identities,
     links,
     compiledPolicies,
     keptLayers: createKeptLayers(),
     operatorAccount: config.account,
     ecrQuirks: config.ecrQuirks,
     onCollected: (collection) => {
-      metrics.collected(collection)
+      const count = shared?.collected ?? metrics.collected
+      count(collection)
       const { deletedImages, memberships, layers, unlinked } = collection
       if (deletedImages + memberships + layers + unlinked > 0) log.info(collection, 'collected')
     },
     onDecision: log.isLevelEnabled('debug') ? (line) => log.debug(line, 'decision') : undefined,
     onBackgroundError,
   }
-  return { services, accessKeys, layerKey }
+  return { services, accessKeys, layerKey, refreshIdentities: identities.refresh }
 }
 
 function limitsOf(config: Config, quotas: Limits): Limits {
@@ -351,11 +450,12 @@ function devPrincipal(text: string, defaultAccount: string): Caller {
 interface HandlerOptions extends Built {
   readonly config: Config
   readonly metrics: Metrics
+  readonly shared: SharedParts | undefined
   readonly isStopping: () => boolean
 }
 
 function buildHandlers(options: HandlerOptions): Handlers {
-  const { config, services, accessKeys, layerKey, metrics, isStopping } = options
+  const { config, services, accessKeys, layerKey, metrics, shared, isStopping } = options
   const { clock } = services
   const maxSkewMs = config.clockSkewMinutes * 60_000
   const keys = createSigV4Verifier<Caller>({
@@ -377,7 +477,10 @@ function buildHandlers(options: HandlerOptions): Handlers {
     },
   })
   const anyone = config.dev ? (text: string) => devPrincipal(text, config.account) : undefined
-  const health = createHealth({ metadata: services.metadata, blobs: services.blobs, isStopping })
+  const ping = async () => {
+    await Promise.all([services.metadata.ping(), shared?.ping()])
+  }
+  const health = createHealth({ metadata: { ping }, blobs: services.blobs, isStopping })
   const own = createFrontDoor({
     api: createApiHandler({
       services,
@@ -387,6 +490,7 @@ function buildHandlers(options: HandlerOptions): Handlers {
       services,
       defaultRegistry: { accountId: config.account, region: config.region },
       anyPassword: anyone,
+      failedLogins: shared?.failedLogins,
     }),
     layerUrls: createLayerUrlHandler({ services, verifyQuery: layerUrls.verifyQuery }),
     healthz: health.healthz,
@@ -398,6 +502,8 @@ function buildHandlers(options: HandlerOptions): Handlers {
     anyPassword: anyone,
     anonymousPerSecond: config.publicAnonymousPulls,
     accountPerSecond: config.publicPulls,
+    pulls: shared?.pulls,
+    failedLogins: shared?.publicFailedLogins,
     health,
   })
   return { private: own, public: open }

@@ -170,6 +170,14 @@ export const settings = {
     description: 'Private key of the certificate in PEM form',
     default: undefined,
   }),
+  workers: setting({
+    kind: 'number',
+    schema: whole(1, 64),
+    placeholder: 'COUNT',
+    description:
+      'Processes that serve, for machines with several cores; with more than one there is another one beside them that writes the database',
+    default: 1,
+  }),
   ecrQuirks: setting({
     kind: 'switch',
     schema: z.boolean(),

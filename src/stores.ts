@@ -7,19 +7,31 @@ import type { Logos } from './domain/ports/logos.ts'
 import type { Metadata } from './domain/ports/metadata.ts'
 import { DataDirectoryError, databaseIn, isFull, refuseForCommand, refuseForServer } from './storage/data-directory.ts'
 import { orStartError, reasonOf, StartError } from './start-error.ts'
-import { openBallast, releaseForStart } from './storage/ballast.ts'
+import { type Ballast, openBallast, releaseForStart } from './storage/ballast.ts'
 import { isRestoring } from './storage/backup/restore-marker.ts'
+import type { UploadClaims } from './storage/disk-claims.ts'
 import { type DiskOptions, openDiskBlobs } from './storage/disk.ts'
-import { lockDataDirectory } from './storage/lock.ts'
+import { holdForWorker, lockDataDirectory } from './storage/lock.ts'
 import { openDiskLogos } from './storage/logos.ts'
 import { withBallast } from './storage/metadata-with-ballast.ts'
 import { withBoundedLog } from './storage/metadata-with-bounded-log.ts'
 import { createCheck } from './storage/sql/sqlite/check-database.ts'
 import { isDamage } from './storage/sql/sqlite/errors.ts'
 import { logBytes, logBytesMax } from './storage/sql/sqlite/log-file.ts'
-import { openSqliteMetadata, type SqliteOptions } from './storage/sql/sqlite/open-sqlite-metadata.ts'
+import {
+  openSqliteMetadata,
+  type SqliteMetadata,
+  type SqliteOptions,
+} from './storage/sql/sqlite/open-sqlite-metadata.ts'
 import { openVolatileMetadata } from './storage/sql/sqlite/open-volatile-metadata.ts'
+import {
+  hostTransactions,
+  type HostedTransactions,
+  type TransactionHost,
+} from './storage/sql/sqlite/transaction-host.ts'
 import { openVolatileState, type VolatileState } from './storage/volatile-state.ts'
+
+export type { HostedTransactions, TransactionHost } from './storage/sql/sqlite/transaction-host.ts'
 
 /** Backups of a data directory, for commands. */
 export { backUp } from './storage/backup/back-up.ts'
@@ -63,6 +75,25 @@ export interface CommandStores extends Stores, AsyncDisposable {
   readonly server: { readonly pid: number | undefined } | undefined
 }
 
+/** The stores of the process that owns the directory. */
+export interface ServerStores extends Stores {
+  /** Write transactions for one other process. */
+  readonly hostTransactions: () => HostedTransactions
+  readonly ballast: Pick<Ballast, 'missing' | 'release'>
+}
+
+/** What a process that only serves asks of the one that owns the directory. */
+export interface WorkerStoresOptions extends Pick<StoresOptions, 'data' | 'reserveMib' | 'onFatal' | 'onSetAside'> {
+  readonly host: TransactionHost
+  readonly claims: UploadClaims
+  readonly ballast: Pick<Ballast, 'missing' | 'release'>
+}
+
+export interface WorkerStores extends Pick<Stores, 'metadata' | 'blobs' | 'logos' | 'logBytes'> {
+  /** What is read from now on is as new as the database. */
+  readonly renew: () => void
+}
+
 /** Takes the data directory, made when missing, for this process until `opened` is disposed. Throws StartError when another has it. */
 export async function lockForServer(
   directory: string,
@@ -82,8 +113,33 @@ export async function lockForServer(
 }
 
 /** Opens, and makes or brings up to date, the stores of a directory that the caller has locked. Throws StartError. */
-export async function openStores(options: StoresOptions, opened: AsyncDisposableStack): Promise<Stores> {
+export async function openStores(options: StoresOptions, opened: AsyncDisposableStack): Promise<ServerStores> {
   return open(options, opened, 'server')
+}
+
+/** How long a transaction of another process may have the turn. */
+const turnMs = 30_000
+/** And how long such a process waits for one with all that is done in it. */
+const patienceMs = 65_000
+
+/** Opens the stores of a directory that another process has opened and writes the database of. It must outlive this one. Throws StartError. */
+export async function openWorkerStores(
+  { data, reserveMib, onFatal, onSetAside, host, claims, ballast }: WorkerStoresOptions,
+  opened: AsyncDisposableStack,
+): Promise<WorkerStores> {
+  const held = await orStartError(`cannot use the data directory ${data}`, () => holdForWorker(data))
+  opened.defer(() => held.release())
+  const file = databaseIn(data)
+  const database = await openDatabase(data, { file, onFatal, host, workMs: patienceMs })
+  opened.defer(() => database.close())
+  const bytes = () => logBytes(file)
+  const bounded = withBoundedLog(database, { directory: data, logBytes: bytes, harmlessBytes: logBytesMax })
+  const setAside = () => ballast.missing()
+  const reserveBytes = reserveMib === undefined ? undefined : reserveMib * MiB
+  const blobs = await openBlobs(data, { asIs: true, reserveBytes, setAside, onSetAside, claims })
+  opened.defer(() => blobs.close())
+  const logos = await openLogos(data, true, onSetAside)
+  return { metadata: withBallast(bounded, ballast), blobs, logos, logBytes: bytes, renew: database.renew }
 }
 
 /**
@@ -150,7 +206,7 @@ async function open(
   { data, reserveMib, ballastMib = 0, onFatal, onSetAside, diskHooks }: StoresOptions,
   opened: AsyncDisposableStack,
   place: 'server' | 'beside a server' | 'alone',
-): Promise<Stores> {
+): Promise<ServerStores> {
   const asIs = place !== 'server'
   const file = databaseIn(data)
   const reserveBytes = reserveMib === undefined ? undefined : reserveMib * MiB
@@ -159,29 +215,35 @@ async function open(
   const database = await openDatabase(data, { file, onFatal, asIs })
   opened.defer(() => database.close())
   const bytes = () => logBytes(file)
-  const metadata = withBallast(
-    withBoundedLog(database, { directory: data, logBytes: bytes, harmlessBytes: logBytesMax }),
-    ballast,
-  )
-  const blobs = await orStartError(`cannot open the storage of layers in ${data}`, () =>
-    openDiskBlobs({
-      directory: data,
-      asIs,
-      ...(reserveBytes !== undefined && { reserveBytes }),
-      setAside: ballast.missing,
-      ...(onSetAside && { onSetAside }),
-      ...(diskHooks && { hooks: diskHooks }),
-    }),
-  )
+  const bounded = withBoundedLog(database, { directory: data, logBytes: bytes, harmlessBytes: logBytesMax })
+  const setAside = ballast.missing
+  const blobs = await openBlobs(data, { asIs, reserveBytes, setAside, onSetAside, hooks: diskHooks })
   opened.defer(() => blobs.close())
-  const logos = await orStartError(`cannot open the storage of logos in ${data}`, () =>
-    openDiskLogos(data, { asIs, ...(onSetAside && { onSetAside }) }),
-  )
-  const checkStore = createCheck(file, opened, place !== 'alone')
-  return { metadata, blobs, logos, checkStore, logBytes: bytes, refillBallast: ballast.refill }
+  return {
+    metadata: withBallast(bounded, ballast),
+    blobs,
+    logos: await openLogos(data, asIs, onSetAside),
+    checkStore: createCheck(file, opened, place !== 'alone'),
+    logBytes: bytes,
+    refillBallast: ballast.refill,
+    hostTransactions: () => hostTransactions(database.writer, turnMs),
+    ballast,
+  }
 }
 
-async function openDatabase(data: string, options: SqliteOptions): Promise<Metadata> {
+function openBlobs(directory: string, options: Omit<DiskOptions, 'directory'>): Promise<Blobs> {
+  return orStartError(`cannot open the storage of layers in ${directory}`, () =>
+    openDiskBlobs({ directory, ...options }),
+  )
+}
+
+function openLogos(data: string, asIs: boolean, onSetAside: StoresOptions['onSetAside']): Promise<Logos> {
+  return orStartError(`cannot open the storage of logos in ${data}`, () =>
+    openDiskLogos(data, { asIs, ...(onSetAside && { onSetAside }) }),
+  )
+}
+
+async function openDatabase(data: string, options: SqliteOptions): Promise<SqliteMetadata> {
   const what = `cannot open the database ${options.file}`
   try {
     return await openSqliteMetadata(options)

@@ -147,12 +147,14 @@ const line: RequestLine = {
 describe('metrics', () => {
   test('requests are counted by operation and status, those before the library was loaded too', async (t) => {
     const metrics = createMetrics({
-      blobs: { freeBytes: async () => 12_345 },
-      damagedLayers: async () => 3,
-      logBytes: async () => 4_096,
+      directory: {
+        blobs: { freeBytes: async () => 12_345 },
+        damagedLayers: async () => 3,
+        logBytes: async () => 4_096,
+        audit: () => ({ lost: 3, waitingBytes: 1_024, isFailing: true }),
+      },
       activeRequests: () => 7,
       clock: { now: () => 99_500 },
-      audit: () => ({ lost: 3, waitingBytes: 1_024, isFailing: true }),
     })
     const { url } = await openAdapter(t, metrics.handler)
     metrics.observe({ ...line, operation: 'PutImage', bytesIn: 100 })
@@ -195,12 +197,14 @@ describe('metrics', () => {
   test('collections are summed up, and the last one is told', async (t) => {
     let now = 5_000
     const metrics = createMetrics({
-      blobs: { freeBytes: async () => 0 },
-      damagedLayers: async () => 0,
-      logBytes: async () => 0,
+      directory: {
+        blobs: { freeBytes: async () => 0 },
+        damagedLayers: async () => 0,
+        logBytes: async () => 0,
+        audit: () => ({ lost: 0, waitingBytes: 0, isFailing: false }),
+      },
       activeRequests: () => 0,
       clock: { now: () => now },
-      audit: () => ({ lost: 0, waitingBytes: 0, isFailing: false }),
     })
     const { url } = await openAdapter(t, metrics.handler)
     const figures = async () => {

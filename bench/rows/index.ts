@@ -11,6 +11,7 @@ import { skopeo } from './skopeo.ts'
 import { starts } from './starts.ts'
 import { tagsList } from './tags-list.ts'
 import { uploads } from './uploads.ts'
+import { workers } from './workers.ts'
 
 export const families: readonly Family[] = [manifests, blobs, uploads, pushesAndPulls, skopeo, apiCalls]
-export const tables: readonly Table[] = [tagsList, starts, memory, growth]
+export const tables: readonly Table[] = [tagsList, starts, memory, growth, workers]

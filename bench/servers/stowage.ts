@@ -15,14 +15,18 @@ import type { Server, SignedRequest } from './server.ts'
 const startScript = fileURLToPath(new URL('../../bin/stowage.mjs', import.meta.url))
 const jsonType = 'application/x-amz-json-1.1'
 
-/** `nodeFlags` make Node record a profile. */
-export async function openStowage(dataDir: string, nodeFlags: readonly string[] = []): Promise<Server> {
+/** `nodeFlags` make Node record a profile; `more` are flags of `serve`. */
+export async function openStowage(
+  dataDir: string,
+  nodeFlags: readonly string[] = [],
+  more: readonly string[] = [],
+): Promise<Server> {
   mkdirSync(dataDir, { recursive: true })
   const port = await freePort()
   const origin = `http://127.0.0.1:${port}`
-  const flags = ['--listen', '127.0.0.1', '--port', String(port), '--public-port', '0', '--data', dataDir]
+  const ours = ['--listen', '127.0.0.1', '--port', String(port), '--public-port', '0', '--data', dataDir]
   const running = await startProcess({
-    command: [process.execPath, ...nodeFlags, startScript, 'serve', ...flags],
+    command: [process.execPath, ...nodeFlags, startScript, 'serve', ...ours, ...more],
     // Each request is logged into a file, as the other registry's are.
     logFile: join(dataDir, '..', 'stowage.log'),
     readyUrl: `${origin}/healthz`,

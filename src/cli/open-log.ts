@@ -8,6 +8,8 @@ export interface Log {
   readonly logger: Logger
   /** Writes what is still in memory: to be called before the process ends. */
   readonly flush: () => void
+  /** Writes lines of another process, which are as this one's. */
+  readonly pass: (lines: string) => void
 }
 
 /** What must never be in a line, wherever a careless object carries it. */
@@ -27,16 +29,13 @@ const waitingBytesMax = 16 * 1024 * 1024
 /** Opens the log on standard error. */
 export function openLog({ logLevel, logFormat }: Pick<Config, 'logLevel' | 'logFormat'>): Log {
   const isText = logFormat === 'text' || (logFormat === 'auto' && process.stderr.isTTY)
-  if (isText)
-    return {
-      logger: createLogger(
-        logLevel,
-        textStream((line) => process.stderr.write(line)),
-      ),
-      flush: () => {},
-    }
+  if (isText) {
+    const write = (lines: string) => void process.stderr.write(lines)
+    return { logger: createLogger(logLevel, textStream(write)), flush: () => {}, pass: write }
+  }
   const destination = pino.destination({ fd: 2, sync: false, maxLength: waitingBytesMax })
-  return { logger: createLogger(logLevel, destination), flush: () => destination.flushSync() }
+  const write = (lines: string) => void destination.write(lines)
+  return { logger: createLogger(logLevel, destination), flush: () => destination.flushSync(), pass: write }
 }
 
 /** A logger whose lines go to `destination`, without secrets. */

@@ -1,7 +1,10 @@
 // `stowage serve`: starts the server, says that it serves, and stops it in good order.
 
+import { fileURLToPath } from 'node:url'
+
 import { type AssembleOptions, openStowage, type Stowage } from '../assemble.ts'
 import type { LoadedConfig } from '../config.ts'
+import { workerFile } from '../lib/worker-file.ts'
 import { ListenError } from '../protocol/listen-error.ts'
 import type { Config } from '../settings.ts'
 import { StartError } from '../start-error.ts'
@@ -73,13 +76,21 @@ function announce(write: () => Promise<void>, log: Log): { readonly tried: Promi
 
 async function open(options: AssembleOptions, log: Log): Promise<Stowage> {
   try {
-    return await openStowage(options)
+    return await (options.config.workers > 1 ? openWithWorkers(options, log) : openStowage(options))
   } catch (error) {
     log.flush()
     if (error instanceof StartError) throw new CommandError(error.message, 1, error)
     if (error instanceof ListenError) throw new CommandError(listenSentence(error, options.config), 1, error)
     throw error
   }
+}
+
+async function openWithWorkers({ config, ...options }: AssembleOptions, log: Log): Promise<Stowage> {
+  const { openPrimary } = await import('../assemble-workers.ts')
+  // The workers' own standard error is a pipe.
+  const logFormat = config.logFormat === 'auto' && process.stderr.isTTY ? 'text' : config.logFormat
+  const program = fileURLToPath(workerFile('serve-worker', import.meta.url))
+  return openPrimary({ ...options, config: { ...config, logFormat }, program, onLines: log.pass })
 }
 
 function listenSentence(error: ListenError, { tlsCert, tlsKey, publicPort }: Config): string {

@@ -5,10 +5,13 @@ import type { Clock } from '../lib/clock.ts'
 import type { Ids } from '../lib/ids.ts'
 import type { Audit, AuditEvent } from './ports/audit.ts'
 import type { Metadata } from './ports/metadata.ts'
+import type { OutboxEvent } from './ports/outbox.ts'
 
 export interface Outbox {
   /** False while so many events wait to be removed that no further ones are stored: they are delivered all the same, if no crash comes between. */
   readonly hasRoom: () => boolean
+  /** The id of an event that is stored now. */
+  readonly newId: (clock: Clock, ids: Ids) => string
   /** To be removed with the next `clear`. */
   readonly delivered: (id: string) => void
   /** Resolves when there is something to clear, at once or later. */
@@ -31,7 +34,8 @@ const batch = 500
 /** Two seconds of the most changes that a server can do; 5 MB. */
 const waitingMax = 20_000
 
-export function createOutbox(): Outbox {
+/** @param mark what the ids of this process's events end with, where several share the table */
+export function createOutbox(mark = ''): Outbox {
   let ids: string[] = []
   let waiting = Promise.withResolvers<void>()
   const delivered = (id: string) => {
@@ -40,6 +44,7 @@ export function createOutbox(): Outbox {
   }
   return {
     hasRoom: () => ids.length < waitingMax,
+    newId: (clock, from) => `${String(clock.now()).padStart(13, '0')}-${from.uuid()}${mark}`,
     delivered,
     some: () => waiting.promise,
     clear: async ({ metadata, audit }) => {
@@ -59,26 +64,28 @@ export function createOutbox(): Outbox {
   }
 }
 
-/** The id of an event that is stored now. */
-export function outboxId(clock: Clock, ids: Ids): string {
-  return `${String(clock.now()).padStart(13, '0')}-${ids.uuid()}`
-}
-
 /**
- * Delivers what the process before this one stored and had no time to remove. Called before anything new is stored. Gives how many there were; those
- * that the log does not take stay for the next start.
+ * Delivers what a process that is gone stored and had no time to remove: one whose events have this `mark`, or whoever was before this one, and then
+ * before anything new is stored. Gives how many there were; those that the log does not take stay for the next start.
  */
-export async function deliverLeftEvents({ metadata, audit, onBackgroundError }: LeftEventsServices): Promise<number> {
+export async function deliverLeftEvents(
+  { metadata, audit, onBackgroundError }: LeftEventsServices,
+  mark = '',
+): Promise<number> {
+  const take = async ({ id, body }: OutboxEvent) => {
+    const event = ofBeforeStart(body)
+    if (!event) onBackgroundError(`the event ${id}`, new Error('it can not be read, and nobody is told of it'))
+    return !event || audit.record(event)
+  }
+  let after: string | undefined
   for (let count = 0; ;) {
-    const events = await metadata.read.outbox.page('audit', undefined, batch)
-    const isTaken = events.every(({ id, body }) => {
-      const event = ofBeforeStart(body)
-      if (!event) onBackgroundError(`the event ${id}`, new Error('it can not be read, and nobody is told of it'))
-      return !event || audit.record(event)
-    })
-    if (events.length === 0 || !isTaken || !(await audit.flush())) return count
+    const page = await metadata.read.outbox.page('audit', after, batch)
+    after = page.at(-1)?.id
+    const events = page.filter(({ id }) => id.endsWith(mark))
+    for (const event of events) if (!(await take(event))) return count
+    if (page.length === 0 || !(await audit.flush())) return count
     const ids = events.map(({ id }) => id)
-    await metadata.write((tx) => tx.outbox.remove(ids), 'makes room')
+    if (ids.length > 0) await metadata.write((tx) => tx.outbox.remove(ids), 'makes room')
     count += events.length
   }
 }

@@ -38,12 +38,15 @@ export async function performBy<I, O, R>(
 ): Promise<R> {
   let resource: string | undefined
   let output: R
-  const eventID = ctx.ids.uuid()
+  // Of what only reads, most is not recorded and needs none.
+  let eventID: string | undefined
   let running: RecordedRun | undefined
   const record = (outcome: { readonly output: R } | { readonly error: unknown }) => {
     const storedAs = running?.end()
     const isTaken = recordOutcome(operation, ctx, input, { resource, ...outcome }, eventID)
-    if (isTaken && storedAs !== undefined) ctx.outbox.delivered(storedAs)
+    if (storedAs === undefined) return
+    if (isTaken === true) ctx.outbox.delivered(storedAs)
+    else if (isTaken !== false) void isTaken.then((taken) => taken && ctx.outbox.delivered(storedAs))
   }
   try {
     const broken = violation(operation.input, input)
@@ -54,7 +57,9 @@ export async function performBy<I, O, R>(
       await authoriseOn(operation.allow, ctx, input, resource)
     }
     if (ctx.audit.level !== 'off' && !isReadOnly(operation.name)) {
-      running = recordChange(ctx, () => auditEvent(operation, ctx, input, { resource }, eventID))
+      const id = ctx.ids.uuid()
+      eventID = id
+      running = recordChange(ctx, () => auditEvent(operation, ctx, input, { resource }, id))
     }
     output = await run(running?.ctx ?? ctx)
   } catch (thrownError) {
@@ -77,7 +82,7 @@ export async function requireAllowed<I, O>(operation: Operation<I, O>, ctx: Cont
   try {
     await authoriseOn(allow, ctx, input, resource)
   } catch (error) {
-    recordOutcome(operation, ctx, input, { resource, error })
+    void recordOutcome(operation, ctx, input, { resource, error })
     throw error
   }
 }

@@ -1,7 +1,6 @@
 // The event of a change, stored in the change's own transaction: a server that dies right after it has told nobody, and the next start does.
 
 import type { Context } from '../domain/context.ts'
-import { outboxId } from '../domain/outbox.ts'
 import type { AuditEvent } from '../domain/ports/audit.ts'
 
 /** An operation that may change something, while it runs. */
@@ -24,7 +23,7 @@ export function recordChange(ctx: Context, eventOf: () => AuditEvent): RecordedR
         ...metadata,
         write: async (work, purpose) => {
           if (storedAs !== undefined || isOver || !outbox.hasRoom()) return metadata.write(work, purpose)
-          const stored = { id: outboxId(clock, ids), topic: 'audit', body: JSON.stringify(eventOf()) } as const
+          const stored = { id: outbox.newId(clock, ids), topic: 'audit', body: JSON.stringify(eventOf()) } as const
           const result = await metadata.write(async (tx) => {
             const done = await work(tx)
             await tx.outbox.put(stored)

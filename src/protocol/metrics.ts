@@ -14,11 +14,18 @@ import type { HttpHandler } from './message.ts'
 import type { RequestLine } from './request-log.ts'
 
 export interface MetricsOptions {
+  /** Figures of the data directory: told by the process that owns it. */
+  readonly directory?: DirectoryFigures | undefined
+  readonly activeRequests: () => number
+  readonly clock: Clock
+  /** The figures of all processes that serve together, when there are others. */
+  readonly all?: (() => Promise<string>) | undefined
+}
+
+export interface DirectoryFigures {
   readonly blobs: Pick<Blobs, 'freeBytes'>
   readonly damagedLayers: () => Promise<number>
   readonly logBytes: () => Promise<number>
-  readonly activeRequests: () => number
-  readonly clock: Clock
   readonly audit: () => { readonly lost: number; readonly waitingBytes: number; readonly isFailing: boolean }
 }
 
@@ -31,6 +38,8 @@ export interface Metrics {
   readonly checked: (report: Pick<ScrubReport, 'layers' | 'bytes'>) => void
   /** Makes ready to count: called once the server serves, or by the first to ask for the figures. */
   readonly load: () => Promise<void>
+  /** The figures of this process. */
+  readonly figures: () => Promise<string>
   readonly handler: HttpHandler
 }
 
@@ -72,6 +81,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
     for (const line of waiting) count(instruments, line)
     return instruments
   }
+  const figures = async () => {
+    const { print } = instruments ?? (await load())
+    return print()
+  }
   return {
     observe: (line) => {
       if (instruments) count(instruments, line)
@@ -90,14 +103,14 @@ export function createMetrics(options: MetricsOptions): Metrics {
     load: async () => {
       await load()
     },
+    figures,
     handler: async (request) => {
       const refusal = refuseOtherMethods(request, 'Metrics')
       if (refusal) return refusal
-      const { print } = instruments ?? (await load())
       return {
         status: 200,
         headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'cache-control': 'no-store' },
-        body: await print(),
+        body: await (options.all ?? figures)(),
         log: { operation: 'Metrics' },
       }
     },
@@ -113,7 +126,6 @@ function count({ duration, bytesIn, bytesOut }: Instruments, line: RequestLine):
 }
 
 async function openInstruments(options: MetricsOptions, collected: Collected): Promise<Instruments> {
-  const { blobs, damagedLayers, logBytes, activeRequests, audit } = options
   const { MeterProvider } = await import('@opentelemetry/sdk-metrics')
   const { PrometheusExporter, PrometheusSerializer } = await import('@opentelemetry/exporter-prometheus')
   // Only read from: the exporter's own server is not started.
@@ -123,40 +135,17 @@ async function openInstruments(options: MetricsOptions, collected: Collected): P
   const delay = monitorEventLoopDelay({ resolution: 20 })
   delay.enable()
 
-  const gauge = (name: string, description: string, read: () => Promise<number | undefined> | number | undefined) => {
+  const gauge: Gauge = (name, description, read) => {
     meter.createObservableGauge(name, { description }).addCallback(async (result) => {
       const value = await read()
       if (value !== undefined) result.observe(value)
     })
   }
-  gauge('stowage_requests_in_flight', 'Requests being served', activeRequests)
-  gauge('stowage_storage_free_bytes', 'Bytes that uploads may still write, before the reserve', () => blobs.freeBytes())
-  gauge('stowage_damaged_layers', 'Layers known to be damaged, until they are pushed again', damagedLayers)
-  gauge('stowage_database_log_bytes', "Bytes of the database's log, which grows while another process reads", logBytes)
-  const counter = (name: string, description: string, read: () => number) => {
+  const counter: Counting = (name, description, read) => {
     meter.createObservableCounter(name, { description }).addCallback((result) => result.observe(read()))
   }
-  counter('stowage_collections', 'Collections of layers that nothing needs', () => collected.runs)
-  counter('stowage_collected_layers', 'Layers that collections took away', () => collected.layers)
-  counter('stowage_collected_bytes', 'Bytes of the layers that collections took away', () => collected.bytes)
-  counter('stowage_checked_layers', 'Layers that were read again in the background', () => collected.checkedLayers)
-  counter('stowage_checked_bytes', 'Bytes of the layers that were read again', () => collected.checkedBytes)
-  gauge('stowage_collection_last_success_seconds', 'When the last collection came to its end, as Unix time', () =>
-    collected.last === undefined ? undefined : collected.last.atMs / 1000,
-  )
-  gauge(
-    'stowage_trash_files',
-    'Files that waited to be removed after the last collection',
-    () => collected.last?.trash.files,
-  )
-  gauge(
-    'stowage_trash_bytes',
-    'Bytes of the files that waited to be removed after the last collection',
-    () => collected.last?.trash.bytes,
-  )
-  gauge('stowage_audit_failing', '1 while the audit log can not be written', () => Number(audit().isFailing))
-  gauge('stowage_audit_lost_events', 'Events that the audit log had no room for since the start', () => audit().lost)
-  gauge('stowage_audit_waiting_bytes', 'Events that wait to be written', () => audit().waitingBytes)
+  gauge('stowage_requests_in_flight', 'Requests being served', options.activeRequests)
+  if (options.directory) addDirectory(options.directory, collected, gauge, counter)
   gauge('process_resident_memory_bytes', 'Resident memory of the process', () => process.memoryUsage.rss())
   gauge('nodejs_heap_used_bytes', 'JavaScript heap in use', () => process.memoryUsage().heapUsed)
   gauge('nodejs_event_loop_delay_p99_seconds', '99th percentile of the event loop delay since the last look', () => {
@@ -179,4 +168,39 @@ async function openInstruments(options: MetricsOptions, collected: Collected): P
       return serializer.serialize(resourceMetrics)
     },
   }
+}
+
+type Gauge = (name: string, description: string, read: () => Promise<number | undefined> | number | undefined) => void
+type Counting = (name: string, description: string, read: () => number) => void
+
+function addDirectory(
+  { blobs, damagedLayers, logBytes, audit }: DirectoryFigures,
+  collected: Collected,
+  gauge: Gauge,
+  counter: Counting,
+): void {
+  gauge('stowage_storage_free_bytes', 'Bytes that uploads may still write, before the reserve', () => blobs.freeBytes())
+  gauge('stowage_damaged_layers', 'Layers known to be damaged, until they are pushed again', damagedLayers)
+  gauge('stowage_database_log_bytes', "Bytes of the database's log, which grows while another process reads", logBytes)
+  counter('stowage_collections', 'Collections of layers that nothing needs', () => collected.runs)
+  counter('stowage_collected_layers', 'Layers that collections took away', () => collected.layers)
+  counter('stowage_collected_bytes', 'Bytes of the layers that collections took away', () => collected.bytes)
+  counter('stowage_checked_layers', 'Layers that were read again in the background', () => collected.checkedLayers)
+  counter('stowage_checked_bytes', 'Bytes of the layers that were read again', () => collected.checkedBytes)
+  gauge('stowage_collection_last_success_seconds', 'When the last collection came to its end, as Unix time', () =>
+    collected.last === undefined ? undefined : collected.last.atMs / 1000,
+  )
+  gauge(
+    'stowage_trash_files',
+    'Files that waited to be removed after the last collection',
+    () => collected.last?.trash.files,
+  )
+  gauge(
+    'stowage_trash_bytes',
+    'Bytes of the files that waited to be removed after the last collection',
+    () => collected.last?.trash.bytes,
+  )
+  gauge('stowage_audit_failing', '1 while the audit log can not be written', () => Number(audit().isFailing))
+  gauge('stowage_audit_lost_events', 'Events that the audit log had no room for since the start', () => audit().lost)
+  gauge('stowage_audit_waiting_bytes', 'Events that wait to be written', () => audit().waitingBytes)
 }

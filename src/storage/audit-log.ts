@@ -50,6 +50,7 @@ export interface AuditState {
 }
 
 export interface AuditLog extends Audit {
+  readonly record: (event: AuditEvent) => boolean
   readonly state: () => AuditState
   /** Writes what waits, once more even when it failed before; then nothing more is taken. */
   readonly close: () => Promise<void>

@@ -36,6 +36,8 @@ const own: ReadonlySet<string> = new Set([
   'lock.db',
   'lock.db-journal',
   'lock.pid',
+  'lock-workers.db',
+  'lock-workers.db-journal',
   'metadata.db',
   'metadata.db-wal',
   'metadata.db-shm',

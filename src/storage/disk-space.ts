@@ -21,19 +21,20 @@ export interface SpaceOptions {
   readonly reserveBytes: number | undefined
   /** Bytes beside the reserve that are free and not for uploads. */
   readonly setAside?: (() => Promise<number>) | undefined
+  /** How long what was seen is good: a second. */
+  readonly freshMs?: number
   readonly look?: Look
 }
 
 type Look = (directory: string) => Promise<{ readonly bavail: number; readonly blocks: number; readonly bsize: number }>
 
 const MiB = 1024 * 1024
-const freshMs = 1000
 
 /** The reserve on a file system of so many bytes. */
 export const reserveOf = (totalBytes: number, reserveBytes: number | undefined): number =>
   reserveBytes ?? Math.max(512 * MiB, Math.floor(totalBytes * 0.02))
 
-export function openSpace({ directory, reserveBytes, setAside, look = statfs }: SpaceOptions): Space {
+export function openSpace({ directory, reserveBytes, setAside, freshMs = 1000, look = statfs }: SpaceOptions): Space {
   let known: { available: number; readonly reserve: number; readonly atMs: number } | undefined
   const measure = async () => {
     const { bavail, blocks, bsize } = await look(directory)

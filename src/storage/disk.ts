@@ -9,6 +9,7 @@ import type { Digest } from '../lib/digest.ts'
 import { createTurns } from '../lib/turns.ts'
 import { appendAll } from './disk-append.ts'
 import { createBuffers, pieceBytes } from './disk-buffers.ts'
+import type { UploadClaim, UploadClaims } from './disk-claims.ts'
 import { closeDescriptor, openForReading, openSpare } from './disk-descriptors.ts'
 import { isMissing, toStorageError } from './disk-errors.ts'
 import { checksumsIfMatching, createRunningHashes } from './disk-hashes.ts'
@@ -42,7 +43,7 @@ export type DiskPoint =
 export interface DiskOptions {
   readonly directory: string
   /** Free bytes below which new uploads are refused; below half of it, running ones too. 512 MiB or 2 % of the file system, if more. */
-  readonly reserveBytes?: number
+  readonly reserveBytes?: number | undefined
   /** Bytes beside the reserve that are free and not for uploads. */
   readonly setAside?: (() => Promise<number>) | undefined
   /** Bytes of one read of a blob, 256 KiB at most and by default. */
@@ -52,8 +53,10 @@ export interface DiskOptions {
   /** False where nothing has to survive a crash of the machine, such as in tests: nothing is fsynced, and directories are made when they are needed. */
   readonly durable?: boolean
   /** Told where a directory went that lay in the place of a file and is not empty. */
-  readonly onSetAside?: (path: string) => void
-  readonly hooks?: { readonly at: (point: DiskPoint) => Promise<void> }
+  readonly onSetAside?: ((path: string) => void) | undefined
+  /** Where other processes work on the same uploads; the store then also looks ten times as often how much room is left. */
+  readonly claims?: UploadClaims | undefined
+  readonly hooks?: { readonly at: (point: DiskPoint) => Promise<void> } | undefined
 }
 
 /** Unfinished uploads whose hash is kept. */
@@ -64,17 +67,19 @@ const hashesMax = 1024
  */
 const largeSyncsMax = 2
 const largeBytes = 4 * 1024 * 1024
+/** Each process counts what it writes itself; what the others wrote meanwhile must not be the whole reserve. */
+const sharedFreshMs = 100
 /** Idle buffers kept: 16 MiB. */
 const buffersKept = 64
 
 /** Opens the store, and makes its directories when they are missing. The caller holds the lock of the data directory, but `asIs`. */
 export async function openDiskBlobs(options: DiskOptions): Promise<Blobs> {
-  const { directory, reserveBytes, setAside, readBytes, hooks } = options
+  const { directory, reserveBytes, setAside, readBytes, claims, hooks } = options
   const { asIs = false, durable = true, onSetAside = () => {} } = options
   if (!asIs) await (durable ? makeLayout : makeUploads)(directory)
   const layout = layoutOf(directory)
   const removing = { aside: setAsideIn(directory), onSetAside }
-  const space = openSpace({ directory, reserveBytes, setAside })
+  const space = openSpace({ directory, reserveBytes, setAside, ...(claims && { freshMs: sharedFreshMs }) })
   const buffers = createBuffers(buffersKept)
   const hashes = createRunningHashes(hashesMax)
   const pieceSize = Math.min(readBytes ?? pieceBytes, pieceBytes)
@@ -89,11 +94,16 @@ export async function openDiskBlobs(options: DiskOptions): Promise<Blobs> {
     if (busy.has(uploadId)) throw new UploadBusyError('another request works on this upload')
     const { promise, resolve } = Promise.withResolvers<void>()
     busy.set(uploadId, promise)
+    let claim: UploadClaim | undefined
     try {
+      claim = await claims?.claim(uploadId)
+      if (claims && !claim) throw new UploadBusyError('another process works on this upload')
+      if (claim?.isMoved === true) hashes.forget(uploadId)
       return await work()
     } catch (error) {
       throw toStorageError(error)
     } finally {
+      claim?.release()
       busy.delete(uploadId)
       resolve()
     }

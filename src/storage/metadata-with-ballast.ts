@@ -6,7 +6,7 @@ import type { Ballast } from './ballast.ts'
  * Metadata on a disk that may be full: a write that makes room takes the ballast's when it has none, and then every other write is refused
  * until the ballast is whole again. Without that, pushes would eat what deletes need.
  */
-export function withBallast(metadata: Metadata, ballast: Ballast): Metadata {
+export function withBallast(metadata: Metadata, ballast: Pick<Ballast, 'missing' | 'release'>): Metadata {
   return {
     ...metadata,
     write: async (work, purpose) => {

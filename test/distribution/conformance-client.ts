@@ -55,8 +55,16 @@ export function conformWith(open: OpenPlane): void {
   openPlane = open
 }
 
+let openElsewhere: ((t: TestContext) => Promise<Client>) | undefined
+
+/** Has them talk to a registry that is not one of this process. */
+export function conformElsewhere(open: (t: TestContext) => Promise<Client>): void {
+  openElsewhere = open
+}
+
 /** A registry behind a socket, with the repositories `team/app` and `team/other`. */
 export async function openClient(t: TestContext): Promise<Client> {
+  if (openElsewhere) return openElsewhere(t)
   let handler: HttpHandler = () => Promise.reject(new Error('not ready'))
   const adapter = await openAdapter(t, (request) => handler(request))
   const registry = await openTestRegistry({ origin: adapter.url, publicHost: new URL(adapter.url).host })
@@ -81,9 +89,9 @@ export async function location(response: Response): Promise<string> {
 }
 
 export function withDigest(url: string, digest: Digest): string {
-  const full = new URL(url)
+  const full = new URL(url, 'http://relative')
   full.searchParams.set('digest', digest)
-  return full.href
+  return full.host === 'relative' ? `${full.pathname}${full.search}` : full.href
 }
 
 export async function begin(client: Client, path = `${base}/blobs/uploads/`): Promise<string> {

@@ -63,9 +63,9 @@ export interface Audit {
   readonly level: AuditLevel
   /**
    * Takes an event, to be written soon. It never waits and never throws: a log that can not be written must not stop the service (row R13). False when
-   * too many wait already, and this one is lost.
+   * too many wait already, and this one is lost; a promise where another process takes it.
    */
-  readonly record: (event: AuditEvent) => boolean
+  readonly record: (event: AuditEvent) => boolean | Promise<boolean>
   /** Resolves when all that was taken is on the disk, or with false when it can not be written just now. */
   readonly flush: () => Promise<boolean>
 }

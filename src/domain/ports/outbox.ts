@@ -5,7 +5,7 @@
 export type OutboxTopic = 'audit'
 
 export interface OutboxEvent {
-  /** In the order of time (`outboxId`): what is stored goes to the end of the table. */
+  /** In the order of time (`Outbox.newId`): what is stored goes to the end of the table. */
   readonly id: string
   readonly topic: OutboxTopic
   /** JSON. It has an id of its own, which tells an event that is delivered twice from two events. */

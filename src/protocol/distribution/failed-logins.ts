@@ -8,7 +8,7 @@ const windowMs = 1_000
 
 export interface FailedLogins {
   /** Notes a wrong login. True when the address has had more than its share within the second. */
-  readonly isOverLimit: (remoteAddress: string) => boolean
+  readonly isOverLimit: (remoteAddress: string) => boolean | Promise<boolean>
 }
 
 /** @param addressesMax the addresses remembered; beyond, the one that failed first is forgotten */

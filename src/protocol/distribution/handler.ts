@@ -8,6 +8,7 @@ import type { HttpHandler } from '../message.ts'
 import type { Call } from './call.ts'
 import { dispatch, marked, operationName, orFault, routeFaults } from './dispatch.ts'
 import { answerFault } from './faults.ts'
+import { createFailedLogins, type FailedLogins } from './failed-logins.ts'
 import { createLogin } from './login.ts'
 import { registryOfHost, type DefaultRegistry } from './registry-host.ts'
 import { isDistributionPath, isRepositoryName, parseRoute } from './route.ts'
@@ -17,16 +18,20 @@ export interface DistributionOptions {
   readonly defaultRegistry: DefaultRegistry
   /** Set for development only: the caller that a password stands for which is not one of our tokens. */
   readonly anyPassword?: ((password: string) => Caller) | undefined
+  /** Its own when not given. */
+  readonly failedLogins?: FailedLogins | undefined
 }
 
 /** Answers every path that begins with `/v2`; any other one is 404. */
 export function createDistributionHandler(options: DistributionOptions): HttpHandler {
   const { services, defaultRegistry } = options
-  const login = createLogin(options)
+  const failedLogins = options.failedLogins ?? createFailedLogins(services.clock)
+  const login = createLogin({ ...options, failedLogins })
   return async (request) => {
     if (!isDistributionPath(request.path)) return answerFault(routeFaults['no-endpoint'])
     const registry = registryOfHost(request.headers['host'], defaultRegistry)
-    const outcome = login(request, registry)
+    const judged = login(request, registry)
+    const outcome = judged instanceof Promise ? await judged : judged
     if ('refusal' in outcome) return marked(outcome.refusal, {})
     const { caller } = outcome
     const who = { principal: caller.arn, registryId: registry.accountId, region: registry.region }

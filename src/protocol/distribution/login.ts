@@ -8,10 +8,11 @@ import { holderOf } from '../../domain/sts/sessions.ts'
 import type { RegistryKey } from '../../domain/ports/metadata.ts'
 import type { HttpRequest, HttpResponse } from '../message.ts'
 import { answerFault } from './faults.ts'
-import { createFailedLogins, tooManyFailures } from './failed-logins.ts'
+import { type FailedLogins, tooManyFailures } from './failed-logins.ts'
 
 export interface LoginOptions {
   readonly services: Services
+  readonly failedLogins: FailedLogins
   /** Set for development only: the caller that a password stands for which is not one of our tokens. */
   readonly anyPassword?: ((password: string) => Caller) | undefined
 }
@@ -23,9 +24,11 @@ const tokensKept = 1_000
 // A header of ours is about 200 characters, 1,000 with a session and 7,000 with the longest; a token with odd padding around it is not worth keeping.
 const keptCharactersMax = 8_192
 
-export function createLogin(options: LoginOptions): (request: HttpRequest, registry: RegistryKey) => LoginOutcome {
-  const { services, anyPassword } = options
-  const failedLogins = createFailedLogins(services.clock)
+/** The outcome is there at once when the credentials are good. */
+export function createLogin(
+  options: LoginOptions,
+): (request: HttpRequest, registry: RegistryKey) => LoginOutcome | Promise<LoginOutcome> {
+  const { services, failedLogins, anyPassword } = options
   const genuine = new Map<string, TokenClaims>()
 
   function keep(header: string, claims: TokenClaims): void {
@@ -51,13 +54,16 @@ export function createLogin(options: LoginOptions): (request: HttpRequest, regis
     return holder(opened.claims)
   }
 
+  const refuse = async (request: HttpRequest, judged: 'expired' | undefined, registry: RegistryKey) => {
+    if (await failedLogins.isOverLimit(request.remoteAddress)) return { refusal: tooManyFailures() }
+    return { refusal: judged === 'expired' ? expired() : challenge(services, registry) }
+  }
+
   return (request, registry) => {
     const header = request.headers['authorization']
     if (header === undefined) return { refusal: challenge(services, registry) }
     const judged = judge(header)
-    if (typeof judged === 'object') return { caller: judged }
-    if (failedLogins.isOverLimit(request.remoteAddress)) return { refusal: tooManyFailures() }
-    return { refusal: judged === 'expired' ? expired() : challenge(services, registry) }
+    return typeof judged === 'object' ? { caller: judged } : refuse(request, judged, registry)
   }
 }
 

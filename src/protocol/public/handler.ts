@@ -28,7 +28,7 @@ export function createPublicDistributionHandler(options: PublicDistributionOptio
   const { services, login } = options
   return async (request) => {
     if (!isDistributionPath(request.path)) return answerFault(routeFaults['no-endpoint'])
-    const outcome = login.authenticate(request)
+    const outcome = await login.authenticate(request)
     if ('refusal' in outcome) return marked(outcome.refusal, {})
     const { caller } = outcome
     const who = { principal: caller.arn }
@@ -65,7 +65,8 @@ async function answer(
   // Read as what it is: an address that leads to no repository. The alias stands for the registry in ECR's sentence.
   if (found?.status !== 'ACTIVE')
     return fail('RepositoryNotFoundException', { repositoryName: name, registryId: alias })
-  if (route.kind === 'manifest' && request.method === 'GET' && !pullRates.allows(caller, request.remoteAddress)) {
+  const isPull = route.kind === 'manifest' && request.method === 'GET'
+  if (isPull && !(await pullRates.allows(caller, request.remoteAddress))) {
     return refuse(429, 'TOOMANYREQUESTS', 'Rate exceeded', { 'Retry-After': '1' })
   }
   const registry = publicRegistryOf(found.accountId)

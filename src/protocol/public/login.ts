@@ -6,7 +6,7 @@ import { mintToken, openToken, type OpenedToken } from '../../domain/authorisati
 import type { Caller, Services } from '../../domain/context.ts'
 import { publicRegistryOf } from '../../domain/references.ts'
 import { claimsOf, holderOf } from '../../domain/sts/sessions.ts'
-import { createFailedLogins, tooManyFailures } from '../distribution/failed-logins.ts'
+import { createFailedLogins, type FailedLogins, tooManyFailures } from '../distribution/failed-logins.ts'
 import { answerFault } from '../distribution/faults.ts'
 import type { HttpRequest, HttpResponse } from '../message.ts'
 
@@ -14,6 +14,8 @@ export interface PublicLoginOptions {
   readonly services: Services
   /** Set for development only: the caller that a password stands for which is not one of our tokens. */
   readonly anyPassword?: ((password: string) => Caller) | undefined
+  /** Its own when not given. */
+  readonly failedLogins?: FailedLogins | undefined
 }
 
 /** Who pulls without an account. It has none, so that nothing belongs to it. */
@@ -33,13 +35,15 @@ export type Judged =
 
 export interface PublicLogin {
   /** The caller of a request for a resource. */
-  readonly authenticate: (request: HttpRequest) => { readonly caller: Caller } | { readonly refusal: HttpResponse }
+  readonly authenticate: (
+    request: HttpRequest,
+  ) => Promise<{ readonly caller: Caller } | { readonly refusal: HttpResponse }>
   /** What the Basic credentials of a request for a token stand for; `undefined` when it has none. */
   readonly judgePassword: (request: HttpRequest) => Judged | undefined
   /** A bearer token for the caller, or for nobody. */
   readonly mint: (caller: Caller, untilMs: number) => string
   /** For credentials that are wrong, and not stale. */
-  readonly refuseWrong: (request: HttpRequest) => HttpResponse
+  readonly refuseWrong: (request: HttpRequest) => Promise<HttpResponse>
 }
 
 export const sentences = {
@@ -48,8 +52,9 @@ export const sentences = {
   wrong: 'Your Authorization Token is invalid.',
 }
 
-export function createPublicLogin({ services, anyPassword }: PublicLoginOptions): PublicLogin {
-  const failedLogins = createFailedLogins(services.clock)
+export function createPublicLogin(options: PublicLoginOptions): PublicLogin {
+  const { services, anyPassword } = options
+  const failedLogins = options.failedLogins ?? createFailedLogins(services.clock)
 
   function holder(opened: OpenedToken): Judged {
     if (opened.kind !== 'valid') return { kind: opened.kind === 'expired' ? 'stale' : 'wrong' }
@@ -87,7 +92,7 @@ export function createPublicLogin({ services, anyPassword }: PublicLoginOptions)
     })
 
   return {
-    authenticate: (request) => {
+    authenticate: async (request) => {
       const header = request.headers['authorization']
       if (header === undefined) return { refusal: challenge(sentences.none) }
       const [, scheme = '', credentials] = /^([a-z]{1,20}) +([^ ]{1,8192})$/i.exec(header) ?? []
@@ -97,9 +102,8 @@ export function createPublicLogin({ services, anyPassword }: PublicLoginOptions)
         scheme.toLowerCase() === 'bearer' && credentials !== undefined ? judgeBearer(credentials) : { kind: 'wrong' }
       if (judged.kind === 'caller') return judged
       if (judged.kind === 'stale') return { refusal: challenge(sentences.expired) }
-      return {
-        refusal: failedLogins.isOverLimit(request.remoteAddress) ? tooManyFailures() : challenge(sentences.wrong),
-      }
+      const isOverLimit = await failedLogins.isOverLimit(request.remoteAddress)
+      return { refusal: isOverLimit ? tooManyFailures() : challenge(sentences.wrong) }
     },
     judgePassword: (request) => {
       const header = request.headers['authorization']
@@ -108,8 +112,8 @@ export function createPublicLogin({ services, anyPassword }: PublicLoginOptions)
       return encoded === undefined ? { kind: 'wrong' } : judgeEncoded(encoded)
     },
     mint: (caller, untilMs) => mintToken(services.secrets, claimsOf(caller, untilMs), 'bearer'),
-    refuseWrong: (request) =>
-      failedLogins.isOverLimit(request.remoteAddress)
+    refuseWrong: async (request) =>
+      (await failedLogins.isOverLimit(request.remoteAddress))
         ? tooManyFailures()
         : answerFault({
             status: 401,

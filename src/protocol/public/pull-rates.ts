@@ -6,7 +6,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { anonymous } from './login.ts'
 
 export interface PullRateOptions {
-  readonly clock: Clock
+  readonly pulls: PullBuckets
   /** Pulls a second of one address without signing in; 0 for any number. */
   readonly anonymousPerSecond: number
   /** Pulls a second of one account; 0 for any number. */
@@ -15,20 +15,31 @@ export interface PullRateOptions {
 
 export interface PullRates {
   /** Counts a pull. False when it is one too many. */
-  readonly allows: (caller: Caller, remoteAddress: string) => boolean
+  readonly allows: (caller: Caller, remoteAddress: string) => boolean | Promise<boolean>
 }
 
-/** @param pullersMax the addresses and accounts remembered; beyond, the one that came first is forgotten */
-export function createPullRates(options: PullRateOptions, pullersMax = 10_000): PullRates {
-  const { clock, anonymousPerSecond, accountPerSecond } = options
-  // What each puller has left, filled up with time to one second's worth.
-  const buckets = new Map<string, { left: number; atMs: number }>()
+/** What each puller has left, filled up with time to one second's worth. */
+export interface PullBuckets {
+  /** Takes one. False when there is none left. */
+  readonly take: (puller: string, perSecond: number) => boolean | Promise<boolean>
+}
+
+export function createPullRates({ pulls, anonymousPerSecond, accountPerSecond }: PullRateOptions): PullRates {
   return {
     allows: (caller, remoteAddress) => {
       const isAnonymous = caller === anonymous
       const perSecond = isAnonymous ? anonymousPerSecond : accountPerSecond
       if (perSecond === 0) return true
-      const puller = isAnonymous ? `address ${remoteAddress}` : `account ${caller.accountId}`
+      return pulls.take(isAnonymous ? `address ${remoteAddress}` : `account ${caller.accountId}`, perSecond)
+    },
+  }
+}
+
+/** @param pullersMax the addresses and accounts remembered; beyond, the one that came first is forgotten */
+export function createPullBuckets(clock: Clock, pullersMax = 10_000): PullBuckets {
+  const buckets = new Map<string, { left: number; atMs: number }>()
+  return {
+    take: (puller, perSecond) => {
       const now = clock.now()
       const { left, atMs } = buckets.get(puller) ?? { left: perSecond, atMs: now }
       // A clock that was set back gives nothing and takes nothing.

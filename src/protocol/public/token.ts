@@ -16,7 +16,7 @@ export function createTokenHandler(services: Services, login: PublicLogin): Http
     const response = json(200, { token, expires_in: expiresIn }, { 'Cache-Control': 'no-store' })
     return { ...response, log: { operation: 'GET token', principal: caller.arn } }
   }
-  const answer = (request: HttpRequest): HttpResponse => {
+  return async (request) => {
     // containerd tries POST (OAuth 2) before GET, and goes on when it is not there.
     if (request.method !== 'GET' && request.method !== 'HEAD') return refuseMethod('GET, HEAD')
     const judged = login.judgePassword(request)
@@ -27,7 +27,6 @@ export function createTokenHandler(services: Services, login: PublicLogin): Http
     }
     return give(anonymous, services.clock.now() + services.publicLimits.tokenLifeMs)
   }
-  return (request) => Promise.resolve(answer(request))
 }
 
 /**

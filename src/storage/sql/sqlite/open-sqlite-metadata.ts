@@ -12,8 +12,10 @@ import { isFatal, toStorageError } from './errors.ts'
 import { bringUpToDate, refuseUnlessUpToDate } from './prepare-database.ts'
 import { createReader } from './reader.ts'
 import { refuseForeign } from './refuse-foreign.ts'
+import { createRemoteWriter } from './remote-writer.ts'
+import type { TransactionHost } from './transaction-host.ts'
 import { beginWhole } from './whole-transaction.ts'
-import { openWriter } from './writer.ts'
+import { openWriter, type Writer } from './writer.ts'
 
 export interface SqliteOptions {
   /** The database's file; it is made when missing, its directory is not. */
@@ -34,12 +36,22 @@ export interface SqliteOptions {
   readonly busyMs?: number
   /** Bytes of the log above which a commit tries to empty it; 64 MiB. */
   readonly logBytesMax?: number
+  /** The process that writes, when it is another one; it has made and checked the database, and outlives this one. */
+  readonly host?: TransactionHost
+}
+
+export interface SqliteMetadata extends Metadata {
+  /** The one writer, for other processes (`hostTransactions`). */
+  readonly writer: Pick<Writer, 'begin' | 'runWhole'>
+  /** What is read from now on is as new as the database: called when another process says that it was changed. */
+  readonly renew: () => void
 }
 
 /** Opens the metadata in an SQLite file, made or brought up to date first. Throws when the settings that durability needs do not take. */
-export async function openSqliteMetadata(options: SqliteOptions): Promise<Metadata> {
-  const { file, onFatal, workMs, asIs = false } = options
-  const busyMs = options.busyMs ?? (asIs ? 30_000 : 5_000)
+export async function openSqliteMetadata(options: SqliteOptions): Promise<SqliteMetadata> {
+  const { file, onFatal, workMs, host } = options
+  const asIs = options.asIs === true || host !== undefined
+  const busyMs = options.busyMs ?? (options.asIs === true ? 30_000 : 5_000)
   let dead = false
   const die = (error: Error) => {
     if (dead) return
@@ -51,12 +63,13 @@ export async function openSqliteMetadata(options: SqliteOptions): Promise<Metada
   await refuseForeign(file)
   await prepare(file, busyMs, asIs)
   // A server has the file for itself (the data directory is locked), so that a reader practically never meets a lock.
-  const connection = createReader(openConnection(file, asIs ? busyMs : 0))
+  const connection = createReader(openConnection(file, options.asIs === true ? busyMs : 0))
   connection.execute('pragma query_only = 1')
-  const { commitBegins, commitEnded } = connection
+  const { commitBegins, commitEnded, renew } = connection
   const logLimit = options.logBytesMax ?? logBytesMax
   const ofWriter = { file, busyMs, logBytesMax: logLimit, onFatal: die, commitBegins, commitEnded }
-  const writer = await openWriter(ofWriter).catch((error: unknown) => {
+  const opening = host ? Promise.resolve(createRemoteWriter(host, renew)) : openWriter(ofWriter)
+  const writer = await opening.catch((error: unknown) => {
     connection.close()
     throw error
   })
@@ -65,7 +78,7 @@ export async function openSqliteMetadata(options: SqliteOptions): Promise<Metada
   }
   const reader = new Kysely<Tables>({ dialect: directDialect(connection, noteFatal) })
   const endCheck = unclean ? checkInBackground(file, die) : undefined
-  return createSqlMetadata(
+  const metadata = createSqlMetadata(
     {
       reader,
       writer: new Kysely<Tables>({ dialect: writerDialect(writer) }),
@@ -80,6 +93,7 @@ export async function openSqliteMetadata(options: SqliteOptions): Promise<Metada
     },
     workMs,
   )
+  return { ...metadata, writer, renew }
 }
 
 /** Migrations run on this thread, before anything is served. */

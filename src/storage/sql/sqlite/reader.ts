@@ -9,6 +9,8 @@ export interface SqliteReader extends SqliteConnection {
   readonly commitBegins: () => void
   /** The commit is over: what is read from now on sees it. Call it before anybody is told. */
   readonly commitEnded: () => void
+  /** What is read from now on is as new as the database: called when somebody says that it was changed. */
+  readonly renew: () => void
 }
 
 /** Characters of the answers that are kept, together. */
@@ -67,6 +69,7 @@ export function createReader(connection: SqliteConnection): SqliteReader {
     commitEnded: () => {
       commits--
     },
+    renew: endTurn,
     close: () => {
       endTurn()
       connection.close()
