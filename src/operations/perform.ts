@@ -53,7 +53,8 @@ export async function performBy<I, O, R>(
     if (broken) refuseInput(operation, input, broken)
     ctx.identities.noteUse(ctx.caller.accessKeyId)
     if (!operation.allow.anyone) {
-      resource = await operation.allow.resource(ctx, input)
+      const named = operation.allow.resource(ctx, input)
+      resource = typeof named === 'string' ? named : await named
       await authoriseOn(operation.allow, ctx, input, resource)
     }
     if (ctx.audit.level !== 'off' && !isReadOnly(operation.name)) {
