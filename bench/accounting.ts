@@ -24,6 +24,11 @@ export function figuresOf(pid: number): Figures {
   )
 }
 
+/** Of all children of the process that have ended, and were waited for. */
+export function cpuSecondsOfEnded(pid: number): number {
+  return ticksIn(statOf(pid).slice(13, 15)) / ticksPerSecond
+}
+
 /** The largest resident set while `work` ran, looked at every 50 ms, and what the work gave. */
 export async function withPeak<T>(pid: number, work: () => Promise<T>): Promise<{ result: T; peakBytes: number }> {
   let peakBytes = figuresOf(pid).residentBytes
@@ -48,12 +53,19 @@ function descendants(pid: number): readonly number[] {
 }
 
 function ownFigures(pid: number): Figures {
-  const stat = read(`/proc/${pid}/stat`)
-  // The second field is the program's name in brackets, which may hold anything. Fields 14 to 17 are utime, stime, cutime, cstime.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  const ticks = [11, 12, 13, 14].reduce((sum, at) => sum + Number(fields[at] ?? 0), 0)
+  const ticks = ticksIn(statOf(pid).slice(11, 15))
   const kilobytes = Number(/^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0)
   return { cpuSeconds: ticks / ticksPerSecond, residentBytes: kilobytes * 1024 }
+}
+
+/** From the third field on: the second is the program's name in brackets, which may hold anything. 14 to 17 are utime, stime, cutime, cstime. */
+function statOf(pid: number): readonly string[] {
+  const stat = read(`/proc/${pid}/stat`)
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+}
+
+function ticksIn(fields: readonly string[]): number {
+  return fields.reduce((sum, field) => sum + Number(field), 0)
 }
 
 function threadsOf(pid: number): readonly string[] {

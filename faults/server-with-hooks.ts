@@ -18,6 +18,7 @@ await withSettings(new Command('server-with-hooks'), settingNames)
     await openStowage({
       config,
       log: log.logger,
+      logRequest: log.request,
       onFatal: (error) => {
         throw error
       },

@@ -16,6 +16,7 @@ import {
 } from './assemble.ts'
 import { createOutbox } from './domain/outbox.ts'
 import type { Calls } from './lib/calls.ts'
+import type { RequestLine } from './protocol/request-log.ts'
 import { openWorkerStores } from './stores.ts'
 import type { PrimaryFace, WorkerFace, WorkerOrders } from './workers/faces.ts'
 import { createHosting } from './workers/hosting.ts'
@@ -51,6 +52,7 @@ export async function openPrimary(options: PrimaryOptions): Promise<Stowage> {
 
 export interface WorkerOptions extends WorkerOrders {
   readonly log: Logger
+  readonly logRequest: (line: RequestLine) => void
   readonly onFatal: (error: Error) => void
   readonly primary: Calls<PrimaryFace>
 }
@@ -61,7 +63,14 @@ export interface WorkerServer extends Pick<WorkerFace, 'refreshIdentities' | 'fi
 }
 
 /** Opens what a worker needs and listens. Throws `StartError` or `ListenError`; then nothing is left open. */
-export async function openWorker({ config, number, log, onFatal, primary }: WorkerOptions): Promise<WorkerServer> {
+export async function openWorker({
+  config,
+  number,
+  log,
+  logRequest,
+  onFatal,
+  primary,
+}: WorkerOptions): Promise<WorkerServer> {
   await using opened = new AsyncDisposableStack()
   const tls = await readTls(config)
   const stores = await openWorkerStores(
@@ -79,7 +88,7 @@ export async function openWorker({ config, number, log, onFatal, primary }: Work
   // Told of changes first, and then the last look before the first request: nothing that was changed meanwhile is missed.
   await primary.call('join')
   await refreshIdentities()
-  const ports = await listen({ config, log }, serving, opened)
+  const ports = await listen({ config, log, logRequest }, serving, opened)
   serving.place(ports)
   doChores(log, serving, opened)
   primary.tell('listens', ports)

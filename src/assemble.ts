@@ -59,6 +59,8 @@ export interface AssembleOptions {
   /** The file that settings came from: it may lie in the data directory. */
   readonly configFile?: string | undefined
   readonly log: Logger
+  /** Told of each request when it is done. */
+  readonly logRequest: (line: RequestLine) => void
   /** Told once when the database can not be trusted any more; the process is expected to end. */
   readonly onFatal: (error: Error) => void
   /** For tests that end the process at a point of a write. */
@@ -79,7 +81,7 @@ export interface Stowage {
 }
 
 /** For registries that end with the process that made them (`stowage/testing`). */
-export interface VolatileOptions extends Pick<AssembleOptions, 'log' | 'onFatal'> {
+export interface VolatileOptions extends Pick<AssembleOptions, 'log' | 'logRequest' | 'onFatal'> {
   /** `data` is a new directory, which the caller removes. */
   readonly config: Config
   readonly audit: Audit
@@ -311,7 +313,7 @@ export async function serve(options: ServeOptions, opened: AsyncDisposableStack)
 
 /** Opens the listeners. Throws ListenError. */
 export async function listen(
-  { config, log }: Pick<AssembleOptions, 'config' | 'log'>,
+  { config, log, logRequest }: Pick<AssembleOptions, 'config' | 'log' | 'logRequest'>,
   { handlers, metrics, servers, tls }: Serving,
   opened: AsyncDisposableStack,
 ): Promise<Ports> {
@@ -321,7 +323,7 @@ export async function listen(
     ids: randomIds,
     log: (line: RequestLine) => {
       metrics.observe(line)
-      log.info(line, 'request')
+      logRequest(line)
     },
     onDefect: (error: unknown, requestId: string) =>
       log.error({ err: error, requestId }, 'a request failed inside the server'),

@@ -3,6 +3,7 @@
 import type { Family, Table } from '../row.ts'
 import { apiCalls } from './api-calls.ts'
 import { blobs } from './blobs.ts'
+import { clients } from './clients.ts'
 import { growth } from './growth.ts'
 import { manifests } from './manifests.ts'
 import { memory } from './memory.ts'
@@ -14,4 +15,4 @@ import { uploads } from './uploads.ts'
 import { workers } from './workers.ts'
 
 export const families: readonly Family[] = [manifests, blobs, uploads, pushesAndPulls, skopeo, apiCalls]
-export const tables: readonly Table[] = [tagsList, starts, memory, growth, workers]
+export const tables: readonly Table[] = [...clients, tagsList, starts, memory, growth, workers]

@@ -2,10 +2,14 @@
 
 import { pino, stdSerializers, type DestinationStream, type Logger } from 'pino'
 
+import type { RequestLine } from '../protocol/request-log.ts'
 import type { Config } from '../settings.ts'
+import { gatherLines } from './gather-lines.ts'
 
 export interface Log {
   readonly logger: Logger
+  /** One line for each request. */
+  readonly request: (line: RequestLine) => void
   /** Writes what is still in memory: to be called before the process ends. */
   readonly flush: () => void
   /** Writes lines of another process, which are as this one's. */
@@ -25,17 +29,45 @@ const secretFields: ReadonlySet<string> = new Set([
 
 /** Lines kept in memory for a reader that does not read; later ones are dropped. */
 const waitingBytesMax = 16 * 1024 * 1024
-
 /** Opens the log on standard error. */
 export function openLog({ logLevel, logFormat }: Pick<Config, 'logLevel' | 'logFormat'>): Log {
   const isText = logFormat === 'text' || (logFormat === 'auto' && process.stderr.isTTY)
   if (isText) {
     const write = (lines: string) => void process.stderr.write(lines)
-    return { logger: createLogger(logLevel, textStream(write)), flush: () => {}, pass: write }
+    const logger = createLogger(logLevel, textStream(write))
+    return { logger, request: (line) => logger.info(line, 'request'), flush: () => {}, pass: write }
   }
-  const destination = pino.destination({ fd: 2, sync: false, maxLength: waitingBytesMax })
-  const write = (lines: string) => void destination.write(lines)
-  return { logger: createLogger(logLevel, destination), flush: () => destination.flushSync(), pass: write }
+  const file = pino.destination({ fd: 2, sync: false, maxLength: waitingBytesMax })
+  const { later, now, flush } = gatherLines(file)
+  const logger = createLogger(logLevel, now)
+  return {
+    logger,
+    request: logger.isLevelEnabled('info') ? createRequestLines(later) : () => {},
+    flush: () => {
+      flush()
+      file.flushSync()
+    },
+    // Lines of another process have waited there.
+    pass: (lines) => now.write(lines),
+  }
+}
+
+/**
+ * The line that `logger.info(line, 'request')` of a logger of ours writes, made by the runtime's own serialiser: pino's looks at each field
+ * by itself. Measured: 4.4 instead of 8 us in a loop, in a busy server several times that.
+ */
+export function createRequestLines(destination: DestinationStream): (line: RequestLine) => void {
+  let atMs = Number.NaN
+  let time = ''
+  return (line) => {
+    const nowMs = Date.now()
+    if (nowMs !== atMs) {
+      atMs = nowMs
+      time = new Date(nowMs).toISOString()
+    }
+    const fields = JSON.stringify(censored(line, true))
+    destination.write(`{"level":"info","time":"${time}",${fields.slice(1, -1)},"msg":"request"}\n`)
+  }
 }
 
 /** A logger whose lines go to `destination`, without secrets. */

@@ -23,7 +23,7 @@ const primary = openCalls<PrimaryFace>(face, (messages) => void process.send?.(m
 process.on('message', primary.receive)
 
 const { config, number } = await primary.call('hello')
-const { logger, flush } = openLog(config)
+const { logger, request, flush } = openLog(config)
 const log = logger.child({ worker: number })
 const die = (what: string, code: number) => (error: unknown) => {
   log.fatal({ err: error }, what)
@@ -33,7 +33,16 @@ const die = (what: string, code: number) => (error: unknown) => {
 process.on('uncaughtException', die('a defect ended a worker', 1))
 const onFatal = die('the database can not be trusted any more; start again', fatalCode)
 try {
-  server.resolve(await openWorker({ config, number, log, onFatal, primary }))
+  server.resolve(
+    await openWorker({
+      config,
+      number,
+      log,
+      logRequest: (line) => request({ worker: number, ...line }),
+      onFatal,
+      primary,
+    }),
+  )
 } catch (error) {
   flush()
   await primary.call('failed', toFailure(error))

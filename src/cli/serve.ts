@@ -28,7 +28,7 @@ export async function serve({ config, origins, file }: LoadedConfig): Promise<nu
     process.exit(cannotGoOn)
   }
   const onFatal = die('the database can not be trusted any more; start again')
-  const stowage = await open({ config, configFile: file, log: log.logger, onFatal }, log)
+  const stowage = await open({ config, configFile: file, log: log.logger, logRequest: log.request, onFatal }, log)
   // Whatever threw, nobody knows what it left behind: every state that matters is on disk, so start again.
   process.on('uncaughtException', die('a defect ended the server'))
   const { address } = stowage

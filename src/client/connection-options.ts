@@ -53,7 +53,7 @@ export function requestHandlerOptions(
   const proxyEnv = proxyEnvOf(options.proxy, env)
   if (proxyEnv !== undefined) refuseOldNode(nodeVersion)
   const sockets = { keepAlive: true, maxSockets: options.maxSockets ?? 50, ...(proxyEnv && { proxyEnv }) }
-  const connectMs = milliseconds('connectTimeoutMs', options.connectTimeoutMs ?? 10_000)
+  const connectMs = connectTimeoutOf(options)
   return {
     requestTimeout: milliseconds('requestTimeoutMs', options.requestTimeoutMs ?? 300_000),
     // Otherwise the SDK warns, and waits on.
@@ -62,6 +62,25 @@ export function requestHandlerOptions(
     httpAgent: limitConnecting(new HttpAgent(sockets), connectMs),
     httpsAgent: limitConnecting(new HttpsAgent({ ...sockets, ...tlsOptions(options, env) }), connectMs),
   }
+}
+
+/** How a host is reached without an agent, and without TLS. */
+export interface DirectConnection {
+  /** 0 is for ever. */
+  readonly connectTimeoutMs: number
+}
+
+/** `undefined` where requests may go through a proxy, which the agents know how to speak to. Throws as `requestHandlerOptions`. */
+export function directConnection(
+  options: ConnectionOptions,
+  env: NodeJS.ProcessEnv = process.env,
+): DirectConnection | undefined {
+  if (proxyEnvOf(options.proxy, env) !== undefined) return undefined
+  return { connectTimeoutMs: connectTimeoutOf(options) }
+}
+
+function connectTimeoutOf({ connectTimeoutMs = 10_000 }: ConnectionOptions): number {
+  return milliseconds('connectTimeoutMs', connectTimeoutMs)
 }
 
 function milliseconds(name: string, value: number): number {

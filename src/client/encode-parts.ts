@@ -5,8 +5,8 @@ import type { BuildMiddleware, InitializeMiddleware, MetadataBearer, MiddlewareS
 
 /** Smaller ones are the SDK's. */
 const bytesMin = 64 * 1024
-/** RFC 4648, section 4. */
-const digits = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/')
+/** A multiple of three: only the last slice may end with `=`. */
+const sliceBytes = 48 * 1024
 /** As many parts as are usually on their way at once. */
 const buffersMax = 4
 const place = '"layerPartBlob":""'
@@ -62,20 +62,14 @@ function takeBuffer(free: Buffer[], size: number): Buffer {
   return found ?? Buffer.allocUnsafeSlow(size)
 }
 
-/** Without a text in between: the garbage of a text for each slice kept 16 MiB and more of memory busy (a push of 2 GiB: 159 MiB at most, with them). */
+/**
+ * By Node's own encoder, which gives texts: 0.45 ms a MiB, where a table in JavaScript takes 1.3 and single bytes take 5. The texts are so short that they
+ * die young: of slices of 768 KiB 50 MiB more stayed in memory.
+ */
 function writeBase64(target: Buffer, start: number, bytes: Uint8Array): number {
-  const whole = bytes.byteLength - (bytes.byteLength % 3)
+  const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   let end = start
-  const put = (sixBits: number) => {
-    target[end++] = digits[sixBits & 63] ?? 0
-  }
-  for (let at = 0; at < whole; at += 3) {
-    const three = ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0)
-    put(three >> 18)
-    put(three >> 12)
-    put(three >> 6)
-    put(three)
-  }
-  const rest = Buffer.from(bytes.subarray(whole)).toString('base64')
-  return end + target.write(rest, end, 'latin1')
+  for (let at = 0; at < source.byteLength; at += sliceBytes)
+    end += target.write(source.toString('base64', at, at + sliceBytes), end, 'latin1')
+  return end
 }

@@ -48,7 +48,7 @@ export async function getImages(
   }
   for (const found of images) {
     notePull(ctx, repository, found.image)
-    await countDownload(ctx, repository, found)
+    if (repository.registry.kind === 'public') await countDownload(ctx, repository, found)
   }
   return { images, failures }
 }
@@ -74,7 +74,6 @@ const isTagAlone = (id: ImageIdentifier): id is { readonly imageTag: string } =>
 
 /** A pull of an index is the index and then one of its images: those do not count again. */
 async function countDownload(ctx: Context, repository: Repository, { image, tag }: FoundImage): Promise<void> {
-  if (repository.registry.kind !== 'public') return
   const isChild =
     tag === undefined && (await ctx.metadata.read.images.parents(repository.id, image.digest, 1)).length > 0
   if (!isChild) ctx.downloads.count(repository.id)

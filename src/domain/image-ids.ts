@@ -81,5 +81,6 @@ export function failed(
 
 /** Batches answer an identifier that is given twice once. */
 export function distinctImageIds(imageIds: readonly ImageIdentifier[]): readonly ImageIdentifier[] {
+  if (imageIds.length === 1) return imageIds
   return [...new Map(imageIds.map((id) => [JSON.stringify([id.imageDigest, id.imageTag]), id])).values()]
 }

@@ -35,14 +35,14 @@ export function recordOutcome<I, O>(
   ctx: Context,
   input: I,
   outcome: Outcome,
-  eventID: string = ctx.ids.uuid(),
+  eventID?: string,
 ): boolean | Promise<boolean> {
   const { level } = ctx.audit
   if (level === 'off') return false
   const readOnly = isReadOnly(operation.name)
   if (level === 'changes' && readOnly && !givesCredentials(operation) && !isDenial(outcome.error)) return false
   try {
-    return ctx.audit.record(auditEvent(operation, ctx, input, outcome, eventID))
+    return ctx.audit.record(auditEvent(operation, ctx, input, outcome, eventID ?? ctx.ids.uuid()))
   } catch (error) {
     ctx.onBackgroundError(`the audit event of ${operation.name}`, error)
     return false

@@ -38,7 +38,8 @@ export async function performBy<I, O, R>(
 ): Promise<R> {
   let resource: string | undefined
   let output: R
-  const eventID = ctx.ids.uuid()
+  // Of what only reads, most is not recorded and needs none.
+  let eventID: string | undefined
   let running: RecordedRun | undefined
   const record = (outcome: { readonly output: R } | { readonly error: unknown }) => {
     const storedAs = running?.end()
@@ -52,11 +53,14 @@ export async function performBy<I, O, R>(
     if (broken) refuseInput(operation, input, broken)
     ctx.identities.noteUse(ctx.caller.accessKeyId)
     if (!operation.allow.anyone) {
-      resource = await operation.allow.resource(ctx, input)
+      const named = operation.allow.resource(ctx, input)
+      resource = typeof named === 'string' ? named : await named
       await authoriseOn(operation.allow, ctx, input, resource)
     }
     if (ctx.audit.level !== 'off' && !isReadOnly(operation.name)) {
-      running = recordChange(ctx, () => auditEvent(operation, ctx, input, { resource }, eventID))
+      const id = ctx.ids.uuid()
+      eventID = id
+      running = recordChange(ctx, () => auditEvent(operation, ctx, input, { resource }, id))
     }
     output = await run(running?.ctx ?? ctx)
   } catch (thrownError) {

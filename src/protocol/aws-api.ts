@@ -12,7 +12,7 @@ import type { Authenticate } from './authenticate.ts'
 import { createJsonService } from './aws-json/dispatch.ts'
 import { faultResponse, faults } from './aws-json/faults.ts'
 import { createQueryService } from './aws-query/dispatch.ts'
-import type { HttpHandler } from './message.ts'
+import type { HttpHandler, HttpRequest } from './message.ts'
 
 export interface ApiOptions {
   readonly services: Services
@@ -45,7 +45,10 @@ export function createApiHandler({ services, authenticate }: ApiOptions): HttpHa
     const target = request.headers['x-amz-target']
     if (target?.startsWith(`${ecrPublic.targetPrefix}.`)) return publicJson(request)
     if (target?.startsWith(`${stowage.targetPrefix}.`)) return admin(request)
-    const isForm = /^application\/x-www-form-urlencoded *(?:;|$)/i.test(request.headers['content-type'] ?? '')
-    return isForm && target === undefined ? query(request) : json(request)
+    return target === undefined && isForm(request) ? query(request) : json(request)
   }
+}
+
+function isForm({ headers }: HttpRequest): boolean {
+  return /^application\/x-www-form-urlencoded *(?:;|$)/i.test(headers['content-type'] ?? '')
 }

@@ -73,7 +73,8 @@ async function answer(service: Service, exchange: Exchange, refusal: number | un
   }
   exchange.log = response.log
   try {
-    await send(exchange, response, limits, close || service.closing)
+    const sending = send(exchange, response, limits, close || service.closing)
+    if (sending) await sending
   } catch (error) {
     if (error instanceof CutConnectionError) return breakOff(service, exchange)
     if (!exchange.gone) {
@@ -193,14 +194,16 @@ class ReceivedRequest implements HttpRequest {
   }
 }
 
-// Without a prototype: a signature may list any name, `constructor` too, as a signed header.
+// Without a prototype: a signature may list any name, `constructor` too, as a signed header. Node 26 makes them so.
 function headersOf(incoming: IncomingMessage): Readonly<Record<string, string | undefined>> {
-  const headers: Record<string, string | undefined> = Object.create(null)
-  for (const [name, value] of Object.entries(incoming.headers)) {
-    // `set-cookie` is the only header node makes a list of; in a request it means nothing.
-    headers[name] = typeof value === 'string' ? value : value?.join(', ')
-  }
-  return headers
+  const { headers } = incoming
+  // `set-cookie` is the only header node makes a list of; in a request it means nothing.
+  if (headers['set-cookie'] === undefined && Object.getPrototypeOf(headers) === null)
+    return headers as Readonly<Record<string, string | undefined>>
+  const copy: Record<string, string | undefined> = Object.create(null)
+  for (const [name, value] of Object.entries(headers))
+    copy[name] = typeof value === 'string' ? value : value?.join(', ')
+  return copy
 }
 
 function lineOf(exchange: Exchange): RequestLine {

@@ -95,7 +95,8 @@ async function* piecesOf(body: InProcessCall['body'], signal: AbortSignal | unde
       // The next piece may never come.
       const step = await Promise.race([gone.promise, pieces.next()])
       if (step.done === true) return
-      if (step.value.byteLength > 0) yield step.value
+      // A copy: pieces belong to the reader, who may give their memory back, and these are the caller's.
+      if (step.value.byteLength > 0) yield Buffer.from(step.value)
     }
   } finally {
     signal?.removeEventListener('abort', onAbort)

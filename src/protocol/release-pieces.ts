@@ -8,7 +8,11 @@
 export async function* releasePieces(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const piece of pieces) {
     yield piece
-    const { buffer } = piece
-    if (buffer instanceof ArrayBuffer && buffer.byteLength === piece.byteLength) buffer.transfer(0)
+    releasePiece(piece)
   }
+}
+
+/** Nothing of it can be read afterwards. */
+export function releasePiece({ buffer, byteLength }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0)
 }

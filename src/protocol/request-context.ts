@@ -8,8 +8,9 @@ import type { HttpRequest } from './message.ts'
 export function contextFor(
   services: Services,
   { remoteAddress, headers, secure, requestId }: HttpRequest,
-  who: Pick<Context, 'caller' | 'region' | 'plane'>,
+  { caller, region, plane }: Pick<Context, 'caller' | 'region' | 'plane'>,
 ): Context {
   const client = { address: remoteAddress, userAgent: headers['user-agent'], isSecure: secure }
-  return { ...services, ...who, client, requestId }
+  // One by one: a second spread would take as long as all the rest of it.
+  return { ...services, caller, region, plane, client, requestId }
 }

@@ -119,6 +119,7 @@ async function open(options: RegistryOptions, data: string): Promise<TestRegistr
   const stowage = await openVolatileStowage({
     config,
     log: logTo(defects),
+    logRequest: () => {},
     onFatal: (error) => defects.push(String(error)),
     audit: recorder.audit,
     around: (handler, side) => watched(handler, side, { faults, recorder, gate }),

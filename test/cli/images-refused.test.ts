@@ -61,6 +61,11 @@ describe('what cannot be done with images', () => {
       `'${program.registry.registryHost}/x:v1' names an image: leave out its tag or digest, or use "stowage inspect"`,
     )
     await assertRefused(
+      ['tags', 'ghcr.io/x'],
+      2,
+      "'ghcr.io/x' is not a reference to an image: write docker://ghcr.io/x for a registry that is not ECR, or oci:ghcr.io/x for a directory.",
+    )
+    await assertRefused(
       ['ls', 'ghcr.io'],
       2,
       `'ghcr.io' is not an ECR registry as far as is known: give its --endpoint, write ecr-public://ghcr.io if it is a public one, or docker://ghcr.io for any other`,

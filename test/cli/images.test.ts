@@ -72,6 +72,13 @@ describe('images from the shell', () => {
       [{ name: 'team/app', uri: repository, createdAt: 'then', tagMutability: 'MUTABLE' }],
     )
     const listed = (await json(['tags', repository])) as { readonly tags: readonly object[] }
+    // Without a registry it is the one that `ls` lists.
+    assert.deepEqual(await json(['tags', 'team/app']), { ...listed, repository: 'team/app' })
+    assert.deepEqual(
+      await program.run(['inspect', 'team/app:v1', '--raw']),
+      await program.run(['inspect', target, '--raw']),
+    )
+    assert.equal((await program.run(['rm', 'team/app:v1', '--dry-run'])).code, 0)
     assert.deepEqual(
       listed.tags.map((its) => ({ ...its, pushedAt: 'then' })),
       ['latest', 'v1'].map((tag) => ({ tag, digest, mediaType: image.manifest.mediaType, bytes, pushedAt: 'then' })),

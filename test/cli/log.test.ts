@@ -5,7 +5,8 @@ import { describe, test } from 'node:test'
 
 import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr'
 
-import { createLogger, textStream } from '../../src/cli/open-log.ts'
+import { gatherLines } from '../../src/cli/gather-lines.ts'
+import { createLogger, createRequestLines, textStream } from '../../src/cli/open-log.ts'
 import { eventually } from '../support/http-adapter.ts'
 import { run, serve } from './program.ts'
 
@@ -112,6 +113,34 @@ describe('a logger', () => {
     assert.match(text, /broken.*caused by.*why/)
   })
 
+  test('writes of a request what it would write of any fields, to the byte', () => {
+    const line = {
+      requestId: 'r',
+      method: 'GET',
+      path: '/v2/\\x22"quoted"',
+      status: undefined,
+      bytesIn: 0,
+      bytesOut: 12,
+      durationMs: 0.25,
+      remoteAddress: '::1',
+      userAgent: 'an "agent" \u00e9 \u0007',
+      aborted: true,
+      cut: 'asked' as const,
+      operation: 'GET manifest',
+      request: { authorization: 's1' },
+      password: 's2',
+      principal: undefined,
+      items: [1, 'two', null],
+    }
+    const texts = ['', '']
+    createLogger('info', { write: (text) => (texts[0] += text) }).info(line, 'request')
+    createRequestLines({ write: (text) => (texts[1] += text) })(line)
+    const [generic, own] = texts.map((text) => text.replace(/"time":"[^"]+"/, '"time":""'))
+    assert.equal(own, generic)
+    assert.match(texts[1]!, /"time":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"/)
+    assert.doesNotMatch(texts[1]!, /"s\d"/)
+  })
+
   test('writes for people in short', () => {
     let text = ''
     const logger = createLogger(
@@ -133,5 +162,34 @@ describe('a logger', () => {
       'error: it failed {"requestId":"r"}',
       'Error: broken',
     ])
+  })
+})
+
+describe('gathered lines', () => {
+  test('wait for each other, for 50 ms at most, and never behind one that does not wait', (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const written: string[] = []
+    const { later, now, flush } = gatherLines({ write: (text) => void written.push(text) })
+    later.write('a\n')
+    later.write('b\n')
+    t.mock.timers.tick(49)
+    assert.deepEqual(written, [])
+    t.mock.timers.tick(1)
+    assert.deepEqual(written.splice(0), ['a\nb\n'])
+    later.write('c\n')
+    now.write('d\n')
+    assert.deepEqual(written.splice(0), ['c\nd\n'])
+    later.write('e\n')
+    t.mock.timers.tick(49)
+    later.write('f'.repeat(9_000))
+    assert.deepEqual(written.splice(0), [`e\n${'f'.repeat(9_000)}`])
+    later.write('g\n')
+    t.mock.timers.tick(1)
+    assert.deepEqual(written, [], 'the time of a line begins with it')
+    flush()
+    flush()
+    assert.deepEqual(written.splice(0), ['g\n'])
+    t.mock.timers.tick(100)
+    assert.deepEqual(written, [])
   })
 })

@@ -292,6 +292,39 @@ test('registries of one process know nothing of each other', async () => {
   }
 })
 
+test("bytes that are sent without a port stay the sender's", async () => {
+  await using registry = await startRegistry({ listen: false })
+  const ecr = withoutPort(registry)
+  const upload = { repositoryName: 'app' }
+  await ecr.send(new CreateRepositoryCommand(upload))
+  const sent: Uint8Array[] = []
+  // As clients do that encode parts into buffers of their own.
+  ecr.middlewareStack.add(
+    (next) => (args) => {
+      const request = Object(args.request)
+      request.body = new TextEncoder().encode(request.body)
+      sent.push(request.body)
+      return next(args)
+    },
+    { step: 'build' },
+  )
+  const { uploadId } = await ecr.send(new InitiateLayerUploadCommand(upload))
+  const bytes = layer(100_000).bytes
+  const range = { partFirstByte: 0, partLastByte: bytes.length - 1 }
+  await ecr.send(new UploadLayerPartCommand({ ...upload, uploadId, ...range, layerPartBlob: bytes }))
+  const piece = new Uint8Array(100_000)
+  const response = await registry.fetch(`${registry.endpoint}/v2/app/blobs/uploads/${uploadId}`, {
+    method: 'PATCH',
+    headers: { authorization: await basicOf(registry) },
+    body: ReadableStream.from([piece]),
+  })
+  assert.equal(response.status, 202)
+  assert.deepEqual(
+    [...sent, piece].map(({ byteLength }) => byteLength > 0),
+    [true, true, true],
+  )
+})
+
 test('collect takes what no image names, at once', async () => {
   await using registry = await startRegistry({ listen: false, settings: { leaseHours: 0 } })
   const ecr = withoutPort(registry)

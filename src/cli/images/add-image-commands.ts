@@ -24,7 +24,7 @@ export function addImageCommands(program: Command, done: (code: number) => void)
       await listRepositories(registry, connectionOf(options), options['json'] === true)
     })
 
-  connected(program.command('tags').description('List the tags of a repository').argument('<REPOSITORY>'))
+  connected(program.command('tags').description('List the tags of a repository').argument('<REPOSITORY>', ownRegistry))
     .option('--untagged', 'Images without a tag, too')
     .option('--json', 'As JSON')
     .action(async (repository: string, options: Options) => {
@@ -37,7 +37,7 @@ export function addImageCommands(program: Command, done: (code: number) => void)
     program
       .command('inspect')
       .description('Show the manifest, platforms, layers, sizes and referrers of an image')
-      .argument('<IMAGE>'),
+      .argument('<IMAGE>', ownRegistry),
   )
     .option('--platform <PLATFORM>', 'One image of an index, such as linux/arm64')
     .addOption(new Option('--raw', 'The manifest, byte for byte').conflicts('json'))
@@ -49,7 +49,9 @@ export function addImageCommands(program: Command, done: (code: number) => void)
       await inspectImage(image, connectionOf(options), its)
     })
 
-  connected(program.command('rm').description('Remove tags, or whole images by digest').argument('<IMAGE...>'))
+  connected(
+    program.command('rm').description('Remove tags, or whole images by digest').argument('<IMAGE...>', ownRegistry),
+  )
     .option('-n, --dry-run', 'Only say what would be removed')
     .option('-f, --force', 'What is not there is no failure')
     .option('--json', 'As JSON')
@@ -62,6 +64,8 @@ export function addImageCommands(program: Command, done: (code: number) => void)
 
   addLogins(program, done)
 }
+
+const ownRegistry = 'HOST/NAME..., or NAME... in the registry that "stowage ls" lists'
 
 function addTransfer(program: Command, verb: TransferVerb, description: string): void {
   const command = connected(program.command(verb).description(description).argument('<SOURCE>').argument('<TARGET>'))

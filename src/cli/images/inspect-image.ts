@@ -62,7 +62,7 @@ export async function inspectImage(text: string, flags: ConnectionFlags, options
     await untilInterrupted('interrupted', async (signal) => {
       using session = openSession(flags)
       await using opened = new AsyncDisposableStack()
-      const place = opened.adopt(await session.open(text), (its) => its.close())
+      const place = opened.adopt(await session.open(session.inOwnRegistry(text)), (its) => its.close())
       if (options.raw) return void process.stdout.write((await rootOf(place, options.platform, signal)).bytes)
       const inspected = await inspect(text, place, options.platform, signal)
       if (options.asJson) printJson(inspected)

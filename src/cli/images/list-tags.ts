@@ -53,7 +53,7 @@ async function find(
   untagged: boolean,
   signal: AbortSignal,
 ): Promise<readonly ListedTag[]> {
-  const reference = await session.parse(text)
+  const reference = await session.parse(session.inOwnRegistry(text))
   if (reference.tag !== undefined || reference.digest !== undefined)
     throw new CommandError(
       `'${text}' names an image: leave out its tag or digest, or use "stowage inspect"`,

@@ -56,7 +56,7 @@ export async function removeImages(
 }
 
 async function parse(session: Session, text: string): Promise<Reference> {
-  const reference = await session.parse(text)
+  const reference = await session.parse(session.inOwnRegistry(text))
   if (reference.kind !== 'ecr' && reference.kind !== 'ecr-public' && reference.kind !== 'registry')
     throw new CommandError(`'${text}' is no image in a registry: files are removed with the shell`, exitCodes.usage)
   if (reference.tag === undefined && reference.digest === undefined)

@@ -1,7 +1,5 @@
 // From what a user wrote to the registry that is meant: which addresses are ECR, where its API is, and who asks.
 
-import { createEcrPublic } from '../../client/create-ecr-public.ts'
-import { createEcr } from '../../client/create-ecr.ts'
 import type { Ecr, EcrPublic } from '../../client/ecr.ts'
 import { openPlace, type PlaceOptions } from '../../client/transport/open-place.ts'
 import { type ImageReference, parseReference, type ReferenceOptions } from '../../client/transport/parse-reference.ts'
@@ -23,6 +21,8 @@ export interface FoundRegistry {
 export interface Session extends Disposable {
   /** Fails with InvalidReference. */
   readonly parse: (text: string) => Promise<ImageReference>
+  /** A name without a registry, such as `team/app:v1`, in the caller's own one, which `stowage ls` lists; everything else as it is. */
+  readonly inOwnRegistry: (text: string) => string
   readonly open: (text: string, options?: Pick<PlaceOptions, 'overwrite'>) => Promise<Place>
   readonly ecr: (registry: Registry) => Promise<Ecr>
   readonly ecrPublic: (registry: Registry) => Promise<EcrPublic>
@@ -49,8 +49,15 @@ export function openSession(flags: ConnectionFlags, env: NodeJS.ProcessEnv = pro
     clients.set(key, client)
     return client
   }
-  const ecr = (registry: Registry) => clientFor(createEcr, registry)
-  const ecrPublic = (registry: Registry) => clientFor(createEcrPublic, { region: 'us-east-1', ...registry })
+  // The SDK is a third of what a command would load, and `/v2/` does without.
+  const ecr = async (registry: Registry) => {
+    const { createEcr } = await import('../../client/create-ecr.ts')
+    return clientFor(createEcr, registry)
+  }
+  const ecrPublic = async (registry: Registry) => {
+    const { createEcrPublic } = await import('../../client/create-ecr-public.ts')
+    return clientFor(createEcrPublic, { region: 'us-east-1', ...registry })
+  }
 
   const hosts = hostsOf(endpoint, known)
   /** The server of an endpoint says itself where its public registries are. */
@@ -81,6 +88,7 @@ export function openSession(flags: ConnectionFlags, env: NodeJS.ProcessEnv = pro
     endpoint,
     ecr,
     ecrPublic,
+    inOwnRegistry: (text) => (isBareName(text) && !tryParse(text, hosts) ? `ecr://${text}` : text),
     parse: async (text) => parseReference(text, await referenceOptions(text)),
     open: async (text, options = {}) => {
       const its = await referenceOptions(text)
@@ -112,6 +120,13 @@ export function openSession(flags: ConnectionFlags, env: NodeJS.ProcessEnv = pro
       for (const client of clients.values()) client.destroy()
     },
   }
+}
+
+/** What could be a host is none: that a registry is not known must be told. */
+function isBareName(text: string): boolean {
+  const [first = '', ...rest] = text.split('/')
+  if (rest.length === 0) return !/^(?:oci|oci-archive|docker-archive):/.test(text)
+  return !/[.:]|^localhost$/.test(first)
 }
 
 function tryParse(text: string, options: ReferenceOptions): ImageReference | undefined {

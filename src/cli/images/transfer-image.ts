@@ -64,7 +64,7 @@ async function transfer(
   await using opened = new AsyncDisposableStack()
   const from = opened.adopt(await source.open(command.source), (place) => place.close())
   const to = opened.adopt(await target.open(command.target, { overwrite: force }), (place) => place.close())
-  using display = openTransferDisplay(command.progress, { quiet: command.asJson || dryRun })
+  using display = await openTransferDisplay(command.progress, { quiet: command.asJson || dryRun })
   const onProgress = (event: TransferProgress) => {
     if (event.kind === 'blob') blobs.set(event.digest, event)
     display.tell(event)

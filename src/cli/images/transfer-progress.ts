@@ -1,6 +1,6 @@
 // How far an image is on its way, on standard error: bars on a terminal, lines for people, lines of JSON for programs, or nothing.
 
-import { MultiBar, type SingleBar } from 'cli-progress'
+import type { SingleBar } from 'cli-progress'
 
 import type { BlobProgress, TotalProgress, TransferProgress } from '../../client/transport/progress.ts'
 import { CommandError } from '../command-error.ts'
@@ -20,14 +20,17 @@ export function parseProgressMode(text: string): ProgressMode {
 }
 
 /** @param quiet `auto` shows nothing, as where standard error is no terminal. Dispose it before anything else is printed. */
-export function openTransferDisplay(mode: ProgressMode, { quiet }: { readonly quiet: boolean }): TransferDisplay {
+export async function openTransferDisplay(
+  mode: ProgressMode,
+  { quiet }: { readonly quiet: boolean },
+): Promise<TransferDisplay> {
   switch (mode) {
     case 'json':
       return { tell: (event) => write(JSON.stringify(event)), [Symbol.dispose]: () => undefined }
     case 'plain':
       return { tell: plainTeller(), [Symbol.dispose]: () => undefined }
     case 'auto':
-      if (process.stderr.isTTY && !quiet) return openBars()
+      if (process.stderr.isTTY && !quiet) return await openBars()
       return { tell: () => undefined, [Symbol.dispose]: () => undefined }
     case 'none':
       return { tell: () => undefined, [Symbol.dispose]: () => undefined }
@@ -70,7 +73,8 @@ function plainTeller(): (event: TransferProgress) => void {
 }
 
 /** The total, and below it a bar for each blob that moves now: an image may have more layers than a terminal has lines. */
-function openBars(): TransferDisplay {
+async function openBars(): Promise<TransferDisplay> {
+  const { MultiBar } = await import('cli-progress')
   const bars = new MultiBar({
     format: '{name} [{bar}] {percentage}%  {done} of {size}  {rates}',
     barsize: 24,

@@ -71,7 +71,8 @@ export function openEcrPlace(options: EcrPlaceOptions): Place {
     openBlob: async (blob, offset, signal) => {
       const url = new URL(await urlOf(blob.digest, signal))
       const get = async (headers: Readonly<Record<string, string>>) => {
-        const answer = await sendHttp({ method: 'GET', url, headers, signal }, options)
+        const answerBytes = blob.size - offset
+        const answer = await sendHttp({ method: 'GET', url, headers, answerBytes, signal }, options)
         if (isSuccess(answer.status)) return answer
         // A URL lives for an hour at most: the next try gets another one.
         urls.delete(blob.digest)

@@ -1,13 +1,8 @@
-// From a reference to the place it names.
+// From a reference to the place it names. What a kind of place needs is loaded for it alone: the SDK and the tar reader take longer than a small image.
 
-import { type ConnectionOptions, requestHandlerOptions } from '../connection-options.ts'
-import { createEcrPublic } from '../create-ecr-public.ts'
-import { createEcr } from '../create-ecr.ts'
+import { type ConnectionOptions, directConnection, requestHandlerOptions } from '../connection-options.ts'
 import type { Ecr, EcrPublic } from '../ecr.ts'
-import { openArchivePlace } from './archive-place.ts'
 import { type Credentials, findDockerCredentials } from './docker-credentials.ts'
-import { openEcrPlace } from './ecr-place.ts'
-import { openEcrPublicPlace } from './ecr-public-place.ts'
 import { openLayoutPlace } from './layout-place.ts'
 import { parseReference, type ReferenceOptions } from './parse-reference.ts'
 import type { Place } from './place.ts'
@@ -49,22 +44,27 @@ export async function openPlace(text: string, options: PlaceOptions = {}): Promi
     case 'oci':
       return openLayoutPlace(reference)
     case 'oci-archive':
-    case 'docker-archive':
+    case 'docker-archive': {
+      const { openArchivePlace } = await import('./archive-place.ts')
       return openArchivePlace(reference, options.overwrite ?? false)
+    }
     case 'registry': {
       const credentials = () => credentialsFor(reference.host)
       return openRegistryPlace({ ...http, ...reference, plainHttp, chunkBytes, journal, credentials })
     }
     case 'ecr': {
-      const own = options.ecr
-        ? undefined
-        : createEcr(reference.region === undefined ? {} : { region: reference.region })
+      const { openEcrPlace } = await import('./ecr-place.ts')
+      const own = options.ecr ? undefined : await makeEcr(reference.region)
       const ecr = options.ecr ?? own
       if (!ecr) throw new Error('one of the two is there')
       await requireRegion(text, ecr, reference.region)
       return closing(openEcrPlace({ ...http, ecr, reference, journal, plainHttp }), () => own?.destroy())
     }
     case 'ecr-public': {
+      const [{ openEcrPublicPlace }, { createEcrPublic }] = await Promise.all([
+        import('./ecr-public-place.ts'),
+        import('../create-ecr-public.ts'),
+      ])
       let own: EcrPublic | undefined
       const ecrPublic = () => options.ecrPublic ?? (own ??= createEcrPublic())
       const credentials = () => credentialsFor(reference.host)
@@ -72,6 +72,11 @@ export async function openPlace(text: string, options: PlaceOptions = {}): Promi
       return closing(place, () => own?.destroy())
     }
   }
+}
+
+async function makeEcr(region: string | undefined): Promise<Ecr> {
+  const { createEcr } = await import('../create-ecr.ts')
+  return createEcr(region === undefined ? {} : { region })
 }
 
 /** A client signs for one region, and would find another repository of the same name there, or none. */
@@ -83,11 +88,11 @@ async function requireRegion(text: string, ecr: Ecr, region: string | undefined)
 }
 
 /** How everything but the API is reached. */
-/** Agents for `sendHttp`. */
-export function httpOptions(connection: ConnectionOptions | undefined): HttpOptions {
-  const { httpAgent, httpsAgent, socketTimeout } = requestHandlerOptions(connection ?? {})
+export function httpOptions(connection: ConnectionOptions = {}): HttpOptions {
+  const { httpAgent, httpsAgent, socketTimeout } = requestHandlerOptions(connection)
   return {
     agentFor: (url) => (url.protocol === 'https:' ? httpsAgent : httpAgent),
+    direct: directConnection(connection),
     idleTimeoutMs: socketTimeout,
   }
 }

@@ -1,7 +1,8 @@
 // The bytes of a blob from some position on, over HTTP: a range where it is understood, else the whole with its beginning dropped.
 
 import { type Descriptor, TransientError } from './place.ts'
-import { discard, type HttpAnswer, readBody } from './send-http.ts'
+import type { HttpAnswer } from './http-answer.ts'
+import { discard, readBody } from './send-http.ts'
 import { transportError, transportFail } from './transport-error.ts'
 
 const partial = 206

@@ -3,7 +3,8 @@
 import type { Credentials } from './docker-credentials.ts'
 import { TransientError } from './place.ts'
 import { openRegistryLogin } from './registry-login.ts'
-import { discard, type HttpAnswer, type HttpOptions, isSuccess, readText, sendHttp } from './send-http.ts'
+import type { HttpAnswer } from './http-answer.ts'
+import { discard, type HttpCall, type HttpOptions, isSuccess, readText, sendHttp } from './send-http.ts'
 import { transportError, transportFail } from './transport-error.ts'
 import { withRetries } from './with-retries.ts'
 
@@ -24,6 +25,7 @@ export interface RegistryCall {
   readonly headers?: Readonly<Record<string, string>>
   /** Called again when the request is. */
   readonly body?: (() => AsyncIterable<Uint8Array> | Uint8Array) | undefined
+  readonly answerBytes?: HttpCall['answerBytes']
   /** Statuses besides 2xx that are an answer, not a fault. */
   readonly accept?: readonly number[]
   readonly signal: AbortSignal | undefined

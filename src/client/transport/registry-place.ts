@@ -58,7 +58,15 @@ export function openRegistryPlace(options: RegistryPlaceOptions): Place {
     openBlob: async (blob, offset, signal) => {
       const target = `/v2/${repository}/blobs/${blob.digest}`
       const send = (headers: Readonly<Record<string, string>>) =>
-        client.send({ method: 'GET', target, scope, headers, accept: [notFound], signal })
+        client.send({
+          method: 'GET',
+          target,
+          scope,
+          headers,
+          accept: [notFound],
+          answerBytes: blob.size - offset,
+          signal,
+        })
       return openRange(name, blob, offset, send, signal)
     },
 

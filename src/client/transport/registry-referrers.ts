@@ -5,7 +5,8 @@ import { algorithmOf, hexOf, type Digest } from '../../lib/digest.ts'
 import { descriptors, type Invalid, manifestBytesMax, mediaTypes, parseBoundedJson } from './manifest-graph.ts'
 import type { Descriptor, Manifest } from './place.ts'
 import type { RegistryClient } from './registry-client.ts'
-import { discard, type HttpAnswer, readText } from './send-http.ts'
+import type { HttpAnswer } from './http-answer.ts'
+import { discard, readText } from './send-http.ts'
 import { transportFail } from './transport-error.ts'
 
 const unsupported: readonly number[] = [400, 404, 405]

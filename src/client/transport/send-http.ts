@@ -1,11 +1,12 @@
 // One HTTP exchange with a registry or behind a presigned URL: bodies are streams both ways, time-outs fire, redirects are the caller's.
 
-import { request as requestHttp, type Agent, type IncomingMessage } from 'node:http'
+import { request as requestHttp, type Agent, type ClientRequest, type IncomingMessage } from 'node:http'
 import { request as requestHttps } from 'node:https'
-import { pipeline } from 'node:stream/promises'
-import { Readable } from 'node:stream'
 
+import type { DirectConnection } from '../connection-options.ts'
+import type { HttpAnswer } from './http-answer.ts'
 import { TransientError } from './place.ts'
+import { receiveBlob } from './receive-blob.ts'
 import { reasonOf, TransportError, transportError } from './transport-error.ts'
 
 export interface HttpCall {
@@ -13,28 +14,29 @@ export interface HttpCall {
   readonly url: URL
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: AsyncIterable<Uint8Array> | Uint8Array | undefined
+  /** Of a GET that fetches a blob: how much is expected. */
+  readonly answerBytes?: number | undefined
   readonly signal: AbortSignal | undefined
-}
-
-export interface HttpAnswer {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string | undefined>>
-  /** To be read, or dropped by `discard`. */
-  readonly body: IncomingMessage
 }
 
 export interface HttpOptions {
   /** Chooses the connection's agent: proxies, certificates. Node's own, which keeps connections, when absent. */
   readonly agentFor?: ((url: URL) => Agent | undefined) | undefined
+  /** For large downloads without TLS, which then go around the agent; absent where there may be a proxy. */
+  readonly direct?: DirectConnection | undefined
   /** Without a byte in either direction for so long the exchange has failed, in milliseconds. */
   readonly idleTimeoutMs?: number | undefined
 }
 
 const idleTimeoutMsDefault = 60_000
+/** Up to here a connection that is kept is worth more. */
+const directBytesMin = 1024 * 1024
 
 /** Sends a request and gives the answer's head. Throws TransientError when no answer came, Aborted, and what the body's source throws. */
 export async function sendHttp(call: HttpCall, options: HttpOptions = {}): Promise<HttpAnswer> {
   const { method, url, headers, body, signal } = call
+  const received = await receiveLarge(call, options)
+  if (received !== undefined) return received
   const send = url.protocol === 'https:' ? requestHttps : requestHttp
   const agent = options.agentFor?.(url)
   const where = url.host
@@ -72,6 +74,17 @@ export async function sendHttp(call: HttpCall, options: HttpOptions = {}): Promi
   }
 }
 
+async function receiveLarge(call: HttpCall, options: HttpOptions): Promise<HttpAnswer | undefined> {
+  const { url, headers = {}, answerBytes = 0, signal } = call
+  if (url.protocol !== 'http:' || answerBytes < directBytesMin || options.direct === undefined) return undefined
+  const idleTimeoutMs = options.idleTimeoutMs ?? idleTimeoutMsDefault
+  try {
+    return await receiveBlob({ url, headers, idleTimeoutMs, signal }, options.direct)
+  } catch (error) {
+    throw connectionFault(url.host, error, signal)
+  }
+}
+
 export function isSuccess(status: number): boolean {
   return status >= 200 && status < 300
 }
@@ -101,7 +114,7 @@ export async function readText(
   const pieces: Uint8Array[] = []
   let length = 0
   for await (const piece of readBody(answer, where, signal)) {
-    pieces.push(piece)
+    pieces.push(Buffer.from(piece)) // a copy: the memory is used again
     length += piece.byteLength
     if (length > bytesMax) break
   }
@@ -114,14 +127,25 @@ export async function discard(answer: HttpAnswer): Promise<void> {
 }
 
 async function sendBody(
-  request: ReturnType<typeof requestHttp>,
+  request: ClientRequest,
   body: AsyncIterable<Uint8Array> | Uint8Array | undefined,
 ): Promise<void> {
   if (body === undefined || body instanceof Uint8Array) {
     request.end(body)
     return
   }
-  await pipeline(Readable.from(body, { objectMode: false }), request)
+  for await (const piece of body) await written(request, piece)
+  request.end()
+}
+
+/** The kernel has the bytes then. A connection that is gone already takes them without a word, and tells it by `close` alone. */
+function written(request: ClientRequest, piece: Uint8Array): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const closed = () => reject(new Error('the connection was closed'))
+  request.once('close', closed)
+  request.write(piece, (error) => (error ? reject(error) : resolve()))
+  if (request.destroyed) closed()
+  return promise.finally(() => request.off('close', closed))
 }
 
 function connectionFault(where: string, error: unknown, signal: AbortSignal | undefined): Error {

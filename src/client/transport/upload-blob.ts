@@ -192,8 +192,7 @@ async function* counted(
   let position = start
   for await (const piece of bytes) {
     const wanted = piece.byteLength > end - position ? piece.subarray(0, end - position) : piece
-    // A copy: the socket goes on with it while the source fills its own again.
-    if (wanted.byteLength > 0) yield Buffer.from(wanted)
+    if (wanted.byteLength > 0) yield wanted
     position += wanted.byteLength
     onBytes(position)
     // Only a chunk in the middle ends before its source, which is read no further then.

@@ -2,7 +2,7 @@
 
 import { fail } from '../../model/errors.ts'
 import type { Context, Identity } from '../context.ts'
-import type { RegistryKey, ResourceTag } from '../ports/metadata.ts'
+import type { PoliciesAbout, RegistryKey, ResourceTag } from '../ports/metadata.ts'
 import { parseAnyRepositoryArn } from '../references.ts'
 import { conditionKey, type Circumstances } from './circumstances.ts'
 import { logDecision } from './decision-log.ts'
@@ -20,7 +20,12 @@ export async function authorise(
   resource: string,
   circumstances: Circumstances = {},
 ): Promise<void> {
-  const decision = await judge(ctx, action, resource, circumstances)
+  const asked = await openCase(ctx, action, resource, circumstances)
+  // A user that is gone, a session that was revoked: whatever a policy says of everyone, it is not for them.
+  const decision: Decision = asked
+    ? decide(asked.request, asked.policies)
+    : { allowed: false, explicit: false, by: 'identity-based policy' }
+  logDecision(ctx, action, resource, asked, decision)
   if (decision.allowed) return
   const { explicit, by } = decision
   fail(explicit ? 'AccessDeniedException/explicit' : 'AccessDeniedException/nobody', {
@@ -29,22 +34,6 @@ export async function authorise(
     resource,
     by,
   })
-}
-
-/** The decision, whatever it is. */
-async function judge(
-  ctx: Context,
-  action: string,
-  resource: string,
-  circumstances: Circumstances = {},
-): Promise<Decision> {
-  const asked = await openCase(ctx, action, resource, circumstances)
-  // A user that is gone, a session that was revoked: whatever a policy says of everyone, it is not for them.
-  const decision: Decision = asked
-    ? decide(asked.request, asked.policies)
-    : { allowed: false, explicit: false, by: 'identity-based policy' }
-  logDecision(ctx, action, resource, asked, decision)
-  return decision
 }
 
 /** A request and the policies that have a say about it. */
@@ -61,16 +50,15 @@ export async function openCase(
   circumstances: Circumstances = {},
 ): Promise<Case | undefined> {
   const place = resource === '*' ? undefined : parseAnyRepositoryArn(resource)
-  const { policies, repositoryId } = place
-    ? await resourcePolicies(ctx, place.registry, place.name)
-    : { policies: [], repositoryId: undefined }
+  const about = place && (await ctx.metadata.read.policies.about(place.registry, place.name))
+  const policies = place && about ? resourcePolicies(ctx, place.registry, about) : []
+  const repositoryId = about?.repositoryId
   const identity = ctx.identities.of(ctx.caller)
   if (!identity) return undefined
   const session = sessionPolicies(ctx)
   const boundary = identity.boundary === undefined ? [] : [identity.boundary]
   const tags =
-    repositoryId !== undefined &&
-    [policies, identity.policies, boundary, session ?? []].flat().some(({ policy }) => policy.readsResourceTags)
+    repositoryId !== undefined && [policies, identity.policies, boundary, session ?? []].some(readResourceTags)
       ? await ctx.metadata.read.repositories.tags(repositoryId)
       : []
   const request = accessRequest(ctx, identity, action, resource, circumstances, tags)
@@ -86,6 +74,9 @@ export async function openCase(
     },
   }
 }
+
+const readResourceTags = (policies: readonly NamedPolicy[]): boolean =>
+  policies.some(({ policy }) => policy.readsResourceTags)
 
 /** `undefined` for a session that was opened without policies. */
 export function sessionPolicies(ctx: Context): readonly NamedPolicy[] | undefined {
@@ -122,7 +113,7 @@ export function accessRequest(
   const { kind, accountId, arn, userId, temporary } = ctx.caller
   const roleArn = temporary?.roleArn
   return {
-    principal: { kind, accountId, arn, userId, ...(roleArn === undefined ? {} : { roleArn }) },
+    principal: roleArn === undefined ? { kind, accountId, arn, userId } : { kind, accountId, arn, userId, roleArn },
     action,
     resource,
     resourceAccountId: resource === '*' ? accountId : (resource.split(':')[4] ?? ''),
@@ -130,12 +121,11 @@ export function accessRequest(
   }
 }
 
-async function resourcePolicies(
+function resourcePolicies(
   ctx: Context,
   registry: RegistryKey,
-  name: string,
-): Promise<{ readonly policies: readonly NamedPolicy[]; readonly repositoryId: string | undefined }> {
-  const { repositoryId, repository, registry: ofRegistry } = await ctx.metadata.read.policies.about(registry, name)
+  { repository, registry: ofRegistry }: PoliciesAbout,
+): readonly NamedPolicy[] {
   const policies: NamedPolicy[] = []
   const add = (policyName: string, text: string | undefined, kind: PolicyKind) => {
     const policy = text === undefined ? undefined : ctx.compiledPolicies.of(text, kind)
@@ -145,5 +135,5 @@ async function resourcePolicies(
   }
   add('repository', repository, registry.kind === 'public' ? policyKinds.publicRepository : policyKinds.repository)
   add('registry', ofRegistry, policyKinds.registry)
-  return { policies, repositoryId }
+  return policies
 }

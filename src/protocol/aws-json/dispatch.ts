@@ -104,6 +104,7 @@ function missing(target: string, prefixes: ReadonlySet<string | undefined>, mode
 
 function checkMedia(request: HttpRequest) {
   if (request.headers['content-encoding'] !== undefined) return faults.contentEncoding
+  if (request.headers['content-type'] === jsonType) return undefined
   const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase()
   return type === jsonType ? undefined : faults.contentType
 }

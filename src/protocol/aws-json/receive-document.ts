@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import { DecodedBase64 } from '../../model/wire.ts'
 import type { HttpRequest } from '../message.ts'
 import { receiveBody } from '../read-body.ts'
+import { releasePiece } from '../release-pieces.ts'
 import type { Payload } from '../sigv4/verify.ts'
 import { createPartScanner, type ScannedPart } from './part-scanner.ts'
 
@@ -35,7 +36,7 @@ export async function withReceivedPart<T>(
     const failed = await receiveBody(request, maxBytes, (piece) => {
       sha256.update(piece)
       scanner.add(piece)
-      release(piece)
+      releasePiece(piece)
     })
     return await use(failed ?? { payload: { sha256: sha256.digest('hex') }, ...found(member, scanner.end()) })
   } finally {
@@ -51,12 +52,6 @@ export function withBlob(parsed: unknown, blob: ReceivedDocument['blob']): unkno
 
 function found(member: string, { document, value }: ScannedPart): Omit<ReceivedDocument, 'payload'> {
   return value ? { document, blob: { member, ...value } } : { document }
-}
-
-/** Gives its memory back at once: the engine would let 64 MiB of dead pieces gather (see releasePieces). */
-function release(piece: Uint8Array): void {
-  const { buffer } = piece
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === piece.byteLength) buffer.transfer(0)
 }
 
 /** Kept for the next part: a new one of 20 MiB would be given by the kernel page by page, each zeroed. */

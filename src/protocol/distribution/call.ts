@@ -18,6 +18,13 @@ export interface Call {
   readonly repositoryAt: (address: string) => Promise<string | undefined>
 }
 
+const noQuery = new URLSearchParams()
+
+export function queryOf({ query }: HttpRequest): URLSearchParams {
+  // Handlers read it and nothing else.
+  return query === '' ? noQuery : new URLSearchParams(query)
+}
+
 /** The repository a request names, as the input of operations begins. */
 export function inRepository(
   call: Call,

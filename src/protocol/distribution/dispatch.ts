@@ -53,12 +53,12 @@ export function handleVersion(request: HttpRequest): HttpResponse {
 /** Every answer says that a registry speaks, and what its log line is about. */
 export function marked(response: HttpResponse, log: Readonly<Record<string, unknown>>): HttpResponse {
   const headers = { 'Docker-Distribution-Api-Version': 'registry/2.0', ...response.headers }
-  return { ...response, headers, log: { ...log, ...response.log } }
+  return { ...response, headers, log: response.log ? { ...log, ...response.log } : log }
 }
 
 /** For the log: a verb of HTTP with a noun of the specification, such as `PUT manifest`. */
 export function operationName(request: HttpRequest, route: Route): string {
-  return `${/^[A-Z]{1,10}$/.exec(request.method)?.[0] ?? 'OTHER'} ${route.kind}`
+  return `${/^[A-Z]{1,10}$/.test(request.method) ? request.method : 'OTHER'} ${route.kind}`
 }
 
 export const routeFaults: Record<RouteFault, Fault> = {

@@ -4,8 +4,9 @@
 import type { Caller, Services } from '../../domain/context.ts'
 import { privatePlane } from '../../operations/distribution/plane-operations.ts'
 import { contextFor } from '../request-context.ts'
+import { rememberLast } from '../../lib/remember-last.ts'
 import type { HttpHandler } from '../message.ts'
-import type { Call } from './call.ts'
+import { queryOf, type Call } from './call.ts'
 import { dispatch, marked, operationName, orFault, routeFaults } from './dispatch.ts'
 import { answerFault } from './faults.ts'
 import { createFailedLogins, type FailedLogins } from './failed-logins.ts'
@@ -27,28 +28,33 @@ export function createDistributionHandler(options: DistributionOptions): HttpHan
   const { services, defaultRegistry } = options
   const failedLogins = options.failedLogins ?? createFailedLogins(services.clock)
   const login = createLogin({ ...options, failedLogins })
+  // Clients of one server say the same host again and again.
+  const registryOf = rememberLast((host) => registryOfHost(host, defaultRegistry))
   return async (request) => {
     if (!isDistributionPath(request.path)) return answerFault(routeFaults['no-endpoint'])
-    const registry = registryOfHost(request.headers['host'], defaultRegistry)
+    const registry = registryOf(request.headers['host'] ?? '')
     const judged = login(request, registry)
     const outcome = judged instanceof Promise ? await judged : judged
     if ('refusal' in outcome) return marked(outcome.refusal, {})
     const { caller } = outcome
-    const who = { principal: caller.arn, registryId: registry.accountId, region: registry.region }
+    const { accountId: registryId, region } = registry
+    const principal = caller.arn
     const route = parseRoute(request.path)
-    if ('fault' in route) return marked(answerFault(routeFaults[route.fault]), who)
-    const ctx = contextFor(services, request, { caller, region: registry.region, plane: 'distribution' })
+    if ('fault' in route) return marked(answerFault(routeFaults[route.fault]), { principal, registryId, region })
+    const ctx = contextFor(services, request, { caller, region, plane: 'distribution' })
     const call: Call = {
       ctx,
       request,
       registry,
-      query: new URLSearchParams(request.query),
+      query: queryOf(request),
       operations: privatePlane,
       prefix: '',
-      repositoryAt: (address) => Promise.resolve(isRepositoryName(address) ? address : undefined),
+      repositoryAt,
     }
-    const repository = 'name' in route ? { repository: route.name } : {}
     const response = await orFault(route.kind, services.ecrQuirks, () => dispatch(call, route))
-    return marked(response, { ...who, ...repository, operation: operationName(request, route) })
+    const repository = 'name' in route ? route.name : undefined
+    return marked(response, { principal, registryId, region, repository, operation: operationName(request, route) })
   }
 }
+
+const repositoryAt = async (address: string) => (isRepositoryName(address) ? address : undefined)

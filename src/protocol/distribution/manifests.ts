@@ -4,6 +4,7 @@ import { authorise } from '../../domain/authorisation/authorise.ts'
 import { parseManifest } from '../../domain/manifests.ts'
 import { repositoryArn } from '../../domain/references.ts'
 import { digestOf, parseDigest, type Digest } from '../../lib/digest.ts'
+import { rememberLast } from '../../lib/remember-last.ts'
 import { EcrError } from '../../model/errors.ts'
 import { perform } from '../../operations/perform.ts'
 import type { HttpResponse } from '../message.ts'
@@ -90,15 +91,20 @@ function isUnchanged(call: Call, digest: string): HttpResponse | undefined {
 /** A manifest is served as it was pushed or not at all; there is no conversion (row D30, docs/differences.md). */
 function requireAccepted(call: Call, mediaType: string): void {
   const accept = call.request.headers['accept']
-  if (accept === undefined || accept.trim() === '') return
-  const ranges = accept.split(',').map((item) => (item.split(';')[0] ?? '').trim().toLowerCase())
-  if (ranges.some((range) => range === '*/*' || range === 'application/*' || range === mediaType)) return
+  if (accept === undefined || accept === mediaType || accept.trim() === '') return
+  const ranges = rangesOf(accept)
+  if (ranges.has('*/*') || ranges.has('application/*') || ranges.has(mediaType)) return
   refuse(
     404,
     'MANIFEST_UNKNOWN',
     `The image is of media type '${mediaType}', which the Accept header of the request does not allow`,
   )
 }
+
+/** Those that programs send are long, and few. */
+const rangesOf = rememberLast(
+  (accept) => new Set(accept.split(',').map((item) => (item.split(';')[0] ?? '').trim().toLowerCase())),
+)
 
 async function putManifest(call: Call, name: string, reference: Reference): Promise<HttpResponse> {
   // Who may not push is told so before the manifest is received (row D31); `perform` asks again with the whole input.

@@ -50,37 +50,44 @@ export function parseRoute(path: string, isName: (text: string) => boolean = isR
   if (path === '/v2' || path === '/v2/') return { kind: 'version' }
   if (path === '/v2/_catalog') return { kind: 'catalog' }
   if (!path.startsWith('/v2/')) return { fault: 'no-endpoint' }
-  const named = (parts: readonly string[], endpointParts: number, route: (name: string) => Parsed): Parsed => {
-    const name = parts.slice(0, -endpointParts).join('/')
-    return isName(name) ? route(name) : { fault: 'invalid-name' }
-  }
-  const parts = path.slice('/v2/'.length).split('/')
-  const [third, second, last] = [parts.at(-3), parts.at(-2), parts.at(-1)]
-  if (third === 'blobs' && second === 'uploads' && last !== undefined) {
-    return named(parts, 3, (name) =>
-      last === '' ? { kind: 'uploads', name } : { kind: 'upload', name, uploadId: last },
-    )
-  }
-  if (second === 'blobs' && last === 'uploads') return named(parts, 2, (name) => ({ kind: 'uploads', name }))
-  if (second === 'tags' && last === 'list') return named(parts, 2, (name) => ({ kind: 'tags', name }))
-  if (last === undefined || last === '') return { fault: 'no-endpoint' }
-  if (second === 'manifests') return named(parts, 2, (name) => manifestRoute(name, last))
-  if (second === 'blobs')
-    return named(parts, 2, (name) => withDigest(last, (digest) => ({ kind: 'blob', name, digest })))
-  if (second === 'referrers') {
-    return named(parts, 2, (name) => withDigest(last, (subject) => ({ kind: 'referrers', name, subject })))
-  }
-  return { fault: 'no-endpoint' }
+  const lastSlash = path.lastIndexOf('/')
+  const secondSlash = path.lastIndexOf('/', lastSlash - 1)
+  const second = path.slice(secondSlash + 1, lastSlash)
+  const last = path.slice(lastSlash + 1)
+  const isUpload = second === 'uploads' && path.endsWith('/blobs', secondSlash)
+  const nameEnd = isUpload ? secondSlash - '/blobs'.length : secondSlash
+  const endpoint = isUpload ? uploadEndpoint(last) : endpointOf(second, last)
+  if (endpoint === undefined) return { fault: 'no-endpoint' }
+  // The name's fault is told before that of the digest. A path without a name ends before it begins.
+  const name = path.slice('/v2/'.length, Math.max(nameEnd, '/v2/'.length))
+  if (!isName(name)) return { fault: 'invalid-name' }
+  return 'fault' in endpoint ? endpoint : { ...endpoint, name }
 }
 
-function withDigest(text: string, route: (digest: Digest) => Route): Parsed {
+/** A route but for the name of the repository. */
+type Endpoint = WithoutName<Extract<Route, { readonly name: string }>> | { readonly fault: RouteFault }
+type WithoutName<R> = R extends unknown ? Omit<R, 'name'> : never
+
+function uploadEndpoint(last: string): Endpoint {
+  return last === '' ? { kind: 'uploads' } : { kind: 'upload', uploadId: last }
+}
+
+function endpointOf(second: string, last: string): Endpoint | undefined {
+  if (second === 'blobs' && last === 'uploads') return { kind: 'uploads' }
+  if (second === 'tags' && last === 'list') return { kind: 'tags' }
+  if (last === '') return undefined
+  if (second === 'manifests') {
+    // No tag has a colon.
+    if (last.includes(':'))
+      return withDigest(last, (digest) => ({ kind: 'manifest', reference: { kind: 'digest', digest } }))
+    return { kind: 'manifest', reference: isTag(last) ? { kind: 'tag', tag: last } : { kind: 'neither', text: last } }
+  }
+  if (second === 'blobs') return withDigest(last, (digest) => ({ kind: 'blob', digest }))
+  if (second === 'referrers') return withDigest(last, (subject) => ({ kind: 'referrers', subject }))
+  return undefined
+}
+
+function withDigest(text: string, endpoint: (digest: Digest) => Endpoint): Endpoint {
   const digest = parseDigest(text)
-  return digest === undefined ? { fault: 'invalid-digest' } : route(digest)
-}
-
-function manifestRoute(name: string, text: string): Parsed {
-  // No tag has a colon.
-  if (text.includes(':'))
-    return withDigest(text, (digest) => ({ kind: 'manifest', name, reference: { kind: 'digest', digest } }))
-  return { kind: 'manifest', name, reference: isTag(text) ? { kind: 'tag', tag: text } : { kind: 'neither', text } }
+  return digest === undefined ? { fault: 'invalid-digest' } : endpoint(digest)
 }

@@ -5,7 +5,7 @@ import type { Caller, Services } from '../../domain/context.ts'
 import { publicRegistryOf } from '../../domain/references.ts'
 import { EcrError, fail } from '../../model/errors.ts'
 import { publicPlane } from '../../operations/distribution/plane-operations.ts'
-import type { Call } from '../distribution/call.ts'
+import { queryOf, type Call } from '../distribution/call.ts'
 import { dispatch, handleVersion, marked, operationName, orFault, routeFaults } from '../distribution/dispatch.ts'
 import { answerFault, refuse, type Fault } from '../distribution/faults.ts'
 import { isDistributionPath, parseRoute, type Parsed, type Route } from '../distribution/route.ts'
@@ -75,7 +75,7 @@ async function answer(
     ctx,
     request,
     registry,
-    query: new URLSearchParams(request.query),
+    query: queryOf(request),
     operations: publicPlane,
     prefix: `${alias}/`,
     repositoryAt: async (text) => {

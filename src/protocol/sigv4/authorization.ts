@@ -2,6 +2,7 @@
 
 import { algorithm } from './canonical.ts'
 import type { Scope } from './credentials.ts'
+import { rememberLast } from '../../lib/remember-last.ts'
 import { headerFaults, type SigV4Fault } from './faults.ts'
 
 const bytesMax = 16_384
@@ -18,7 +19,10 @@ export interface Authorization {
 const usual = /^AWS4-HMAC-SHA256 Credential=([^ =,]*), ?SignedHeaders=([^ =,]*), ?Signature=([^ =,]*)$/
 
 /** Reads `AWS4-HMAC-SHA256 Credential=..., SignedHeaders=..., Signature=...`, in any order, each exactly once. */
-export function parseAuthorization(text: string): Authorization | SigV4Fault {
+export const parseAuthorization: (text: string) => Authorization | SigV4Fault = rememberLast(readAuthorization)
+
+// Remembered, as the scope in it is: each request asks twice, before its body is received and when its signature is checked.
+function readAuthorization(text: string): Authorization | SigV4Fault {
   if (text.length > bytesMax) return headerFaults.tooLong(bytesMax)
   const [whole, credential = '', signedHeaders = '', signature = ''] = usual.exec(text) ?? []
   return whole === undefined ? parseFields(text) : { credential, signedHeaders, signature }
@@ -50,7 +54,9 @@ export interface CredentialScope extends Scope {
 }
 
 /** Reads `<access key id>/<date>/<region>/<service>/<terminator>`; what the parts say is not judged here. */
-export function parseCredential(text: string): CredentialScope | undefined {
+export const parseCredential: (text: string) => CredentialScope | undefined = rememberLast(readCredential)
+
+function readCredential(text: string): CredentialScope | undefined {
   const parts = text.split('/', 6)
   const [accessKeyId, date, region, service, terminator] = parts
   if (parts.length !== 5 || !accessKeyId || !date || !region || !service || !terminator) return undefined

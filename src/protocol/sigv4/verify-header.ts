@@ -109,12 +109,11 @@ function carriesSignature(query: QueryParameters): boolean {
 }
 
 function scopeFault(scope: CredentialScope, amzDate: string, services: readonly string[]): SigV4Fault | undefined {
-  const sentences = [
-    ...(isRegionName(scope.region) ? [] : [scopeSentences.region()]),
-    ...(services.includes(scope.service) ? [] : [scopeSentences.service(services)]),
-    ...(scope.terminator === 'aws4_request' ? [] : [scopeSentences.terminator(scope.terminator)]),
-    ...(scope.date === amzDate.slice(0, 8) ? [] : [scopeSentences.date(scope.date, amzDate)]),
-  ]
+  const sentences: string[] = []
+  if (!isRegionName(scope.region)) sentences.push(scopeSentences.region())
+  if (!services.includes(scope.service)) sentences.push(scopeSentences.service(services))
+  if (scope.terminator !== 'aws4_request') sentences.push(scopeSentences.terminator(scope.terminator))
+  if (scope.date !== amzDate.slice(0, 8)) sentences.push(scopeSentences.date(scope.date, amzDate))
   return sentences.length === 0 ? undefined : headerFaults.scope(sentences)
 }
 

@@ -12,16 +12,22 @@ export type PushProcessInput = {
   readonly source: string
   readonly target: string
   readonly journalDirectory: string
+  /** For a target by `/v2/`. */
+  readonly password?: string
+  readonly chunkBytes?: number
 }
 
 // Written by the test that starts it.
 const input = JSON.parse(process.argv[2] ?? '') as PushProcessInput
-const { endpoint, region, accessKeyId, secretAccessKey, host, source, target, journalDirectory } = input
+const { endpoint, region, accessKeyId, secretAccessKey, host, source, target, journalDirectory, password, chunkBytes } =
+  input
 const ecr = createEcr({ endpoint, region, accessKeyId, secretAccessKey })
 const report = await push(source, target, {
   ecr,
   ecrHosts: [host],
   journalDirectory,
+  chunkBytes,
+  ...(password !== undefined && { credentials: async () => ({ kind: 'password', username: 'AWS', password }) }),
   onProgress: (event) => {
     if (event.kind === 'total') process.stdout.write(`${event.doneBytes}\n`)
   },

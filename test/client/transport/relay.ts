@@ -70,7 +70,12 @@ export async function startRelay(origin: string): Promise<Relay> {
     if (trouble?.kind === 'answer') {
       note(trouble.status)
       outgoing
-        .writeHead(trouble.status, { 'content-type': 'application/x-amz-json-1.1', ...trouble.headers })
+        // Large downloads are asked for again where no length is told: then the trouble would be over.
+        .writeHead(trouble.status, {
+          'content-type': 'application/x-amz-json-1.1',
+          'content-length': Buffer.byteLength(trouble.body),
+          ...trouble.headers,
+        })
         .end(trouble.body)
       return
     }

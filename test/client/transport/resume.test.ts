@@ -22,7 +22,7 @@ const program = fileURLToPath(new URL('push-process.ts', import.meta.url))
 describe('a push that is killed with -9', () => {
   const setting = useTransport()
 
-  function runPush(relay: Relay, target: string, source: string) {
+  function runPush(relay: Relay, target: string, source: string, more: Partial<PushProcessInput> = {}) {
     const input: PushProcessInput = {
       endpoint: relay.origin,
       region: setting.stowage.env['AWS_REGION'] ?? '',
@@ -32,6 +32,7 @@ describe('a push that is killed with -9', () => {
       source,
       target,
       journalDirectory: setting.sandbox.path('killed-journal'),
+      ...more,
     }
     const child = spawn(process.execPath, [program, JSON.stringify(input)], { stdio: ['ignore', 'pipe', 'pipe'] })
     const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
@@ -92,7 +93,45 @@ describe('a push that is killed with -9', () => {
       await relay.close()
     }
   })
+
+  test('by /v2/ goes on after the last chunk that the registry has', async () => {
+    const chunkBytes = 5 * mebibyte
+    const [all, half] = [[0, 1, 2, 3].map((at) => at * chunkBytes), 2 * chunkBytes]
+    const image = makeImage({ seed: 'killed-v2', layerBytes: [18 * mebibyte] })
+    const there = setting.sandbox.path('killed-v2')
+    await writeSample(there, imageSample(image))
+    await setting.createRepository('killed/v2')
+    const relay = await startRelay(setting.stowage.origin)
+    try {
+      const target = `docker://${relay.host}/killed/v2:v1`
+      const more = { chunkBytes, password: await setting.stowage.password() }
+      const first = runPush(relay, target, `oci:${there}:latest`, more)
+      first.killAt(half + 1)
+      assert.equal(await first.ended, null, first.said())
+      const taken = chunksOf(relay, (status) => status >= 200 && status < 300)
+      assert.ok(taken.length >= 2 && taken.length < all.length, `${taken.length} chunks were taken`)
+      relay.clear()
+
+      const second = runPush(relay, target, `oci:${there}:latest`, more)
+      assert.equal(await second.ended, 0, second.said())
+      assert.deepEqual(chunksOf(relay), all.slice(taken.length))
+
+      const back = setting.sandbox.path('killed-v2-back')
+      await pull(`${setting.stowage.host}/killed/v2:v1`, `oci:${back}:latest`, setting.options())
+      assert.deepEqual(await contentOf(back), await contentOf(there))
+    } finally {
+      await relay.close()
+    }
+  })
 })
+
+/** First bytes of a layer's chunks that a registry took by `/v2/`, or of all that were sent. The configuration is smaller than any. */
+function chunksOf(relay: Relay, counts: (status: number) => boolean = () => true): readonly number[] {
+  return relay.seen
+    .filter(({ operation, status }) => operation === 'PATCH' && counts(status))
+    .map(({ headers }) => (headers['content-range'] ?? '').split('-').map(Number))
+    .flatMap(([first = 0, last = 0]) => (last - first > mebibyte ? [first] : []))
+}
 
 function acceptedBytes(relay: Relay): number {
   return partsOf(relay, (status) => status === 200)

@@ -104,8 +104,10 @@ function kyselyConnection(run: (query: CompiledQuery) => Promise<StatementResult
 
 function toQueryResult<R>({ rows, changes }: StatementResult): QueryResult<R> {
   // The statement's own type says what its rows are.
-  return { rows: rows as R[], numAffectedRows: BigInt(changes) }
+  return { rows: rows as R[], numAffectedRows: changes === 0 ? none : BigInt(changes) }
 }
+
+const none = 0n
 
 function dialectOf(driver: Driver): Dialect {
   const adapter: DialectAdapter = {
