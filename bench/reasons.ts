@@ -12,7 +12,7 @@ const reasons: Readonly<Record<string, string>> = {
   upload:
     'beside SHA-256 each MiB gets a CRC-32, which costs Node as much again, on the thread that parses HTTP; the limit has no client and no socket',
   'push-32':
-    'each image waits for four syncs of files and directories and shares in five commits; docker-registry syncs nothing. Statements of a transaction go to another thread and back, one transaction at a time',
+    'each image waits for four syncs of files and directories and shares in five commits; docker-registry syncs nothing. All that is decided is decided on one thread: on a machine that is busy otherwise, the other one has more threads to be given a turn',
   'clients-large':
     'by the API each byte is 1.33 of JSON, hashed for the signature on both sides, and each part of 10 MiB is on the disk before the next may come; in a quick run the start of the process counts for half',
   'clients-small':

@@ -10,10 +10,14 @@ import { StorageFullError, UploadBusyError, UploadTooLargeError } from './ports/
 import { named } from './references.ts'
 import { getRepository, notFound } from './repositories.ts'
 
-/** An upload and how far it has come. */
-export interface UploadState {
+/** An upload that the caller may go on with. */
+interface OpenUpload {
   readonly repository: Repository
   readonly upload: Upload
+}
+
+/** And how far it has come. */
+export interface UploadState extends OpenUpload {
   /** Bytes received, read from the file itself. */
   readonly received: number
 }
@@ -59,13 +63,24 @@ export async function getUpload(
   repositoryName: string,
   uploadId: string,
 ): Promise<UploadState> {
+  const open = await getOpenUpload(ctx, registry, repositoryName, uploadId)
+  return { ...open, received: await ctx.blobs.received(uploadId) }
+}
+
+/** The same without a look at its file. */
+export async function getOpenUpload(
+  ctx: Context,
+  registry: RegistryKey,
+  repositoryName: string,
+  uploadId: string,
+): Promise<OpenUpload> {
   const repository = await getRepository(ctx, registry, repositoryName)
   const upload = await ctx.metadata.read.uploads.find(uploadId)
   const mine = upload?.repositoryId === repository.id && upload.accountId === ctx.caller.accountId
   if (!mine || upload.expiresAtMs <= ctx.clock.now()) {
     return fail('UploadNotFoundException', { ...named(registry, repositoryName), uploadId })
   }
-  return { repository, upload, received: await ctx.blobs.received(uploadId) }
+  return { repository, upload }
 }
 
 /**
@@ -95,7 +110,7 @@ export async function appendToUpload(
 }
 
 /** Fails with UploadNotFound when the upload ended while its bytes came, and gives them back: nobody would complete or expire them. */
-export async function requireOpen(ctx: Context, { repository, upload }: UploadState): Promise<void> {
+export async function requireOpen(ctx: Context, { repository, upload }: OpenUpload): Promise<void> {
   if (await ctx.metadata.read.uploads.find(upload.id)) return
   await ctx.blobs.discardUpload(upload.id)
   fail('UploadNotFoundException', { ...named(repository.registry, repository.name), uploadId: upload.id })
@@ -136,27 +151,28 @@ async function* keepingAlive(
  * Fails with EmptyUpload (an empty layer is refused by the API and by ECR's own data plane), LayerPartTooSmall, InvalidLayer (the upload
  * stays as it is), LayerAlreadyExists (the upload is gone, the layer is there).
  */
-export async function completeUpload(ctx: Context, state: UploadState, digests: readonly Digest[]): Promise<Digest> {
-  const { repository, upload, received } = state
+export async function completeUpload(ctx: Context, open: OpenUpload, digests: readonly Digest[]): Promise<Digest> {
+  const { repository, upload } = open
+  const received = () => ctx.blobs.received(upload.id)
   const where = { ...named(repository.registry, repository.name), uploadId: upload.id }
   if (upload.smallParts > 1 || (upload.smallParts === 1 && !upload.lastPartSmall)) fail('LayerPartTooSmallException')
   const [digest] = digests
   if (!digest) throw new Error('completeUpload needs a digest')
   const emptyAllowed = ctx.plane === 'distribution' && !ctx.ecrQuirks
   // Before publishing, which could not be taken back: the upload is still good for bytes.
-  if (!emptyAllowed && received === 0 && digest === digestOf('', algorithmOf(digest)))
+  if (!emptyAllowed && digest === digestOf('', algorithmOf(digest)) && (await received()) === 0)
     fail('EmptyUploadException', where)
   const published = await publish(ctx, upload, digests)
   // Asked after publishing: an upload whose first completion was cut between rename and commit has no unfinished bytes, but a layer.
-  if ((published?.size ?? received) === 0 && !emptyAllowed) fail('EmptyUploadException', where)
+  if (!emptyAllowed && (published?.size ?? (await received())) === 0) fail('EmptyUploadException', where)
   if (!published) {
-    await requireOpen(ctx, state)
+    await requireOpen(ctx, open)
     fail('InvalidLayerException')
   }
   const outcome = await ctx.metadata.write(async (tx) => {
     const now = ctx.clock.now()
-    const [open, existing] = await Promise.all([tx.uploads.find(upload.id), tx.layers.find(repository.id, digest)])
-    if (!open) {
+    const [row, existing] = await Promise.all([tx.uploads.find(upload.id), tx.layers.find(repository.id, digest)])
+    if (!row) {
       // Completed by someone else meanwhile, and then the file is theirs; or cancelled, and then nobody knows it.
       if (!(await tx.phys.isOwned(upload.phys))) await tx.trash.put(upload.phys, 'cancelled', now)
       return 'upload-gone'

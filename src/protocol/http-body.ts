@@ -12,7 +12,7 @@ export const emptyBody: AsyncIterable<Uint8Array> = {
 
 /**
  * The body, pulled. Leaving the loop early does not break the connection, unlike node's own iterator: there is an
- * answer to give. A piece joins what arrived since the last one, 64 KiB at most, and is never written to again.
+ * answer to give. A piece joins what arrived since the last one, 320 KiB at most, and is never written to again.
  */
 export function bodyOf(exchange: Exchange): AsyncIterable<Uint8Array> {
   return { [Symbol.asyncIterator]: () => piecesOf(exchange) }

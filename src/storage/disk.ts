@@ -1,7 +1,7 @@
 // The blob store in a directory. What it promises rests on the order of its steps: bytes, fsync, rename, fsync of the directory;
 // only then may a row name the file (docs/storage-layout.md). A published file is never written to again.
 
-import { constants, type Stats } from 'node:fs'
+import { constants, fstatSync, type Stats } from 'node:fs'
 import { lstat, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises'
 import type { Blobs, PublishedBlob } from '../domain/ports/blobs.ts'
 import { UploadBusyError, UploadOffsetError } from '../domain/ports/storage-errors.ts'
@@ -121,7 +121,7 @@ export async function openDiskBlobs(options: DiskOptions): Promise<Blobs> {
     const sync = () => largeSync(() => makeDurable(file, uploadId, path))
     const pieces = openPieces({ path, file, isAligned: durable ? buffers.isAligned : undefined, sync })
     try {
-      const { size } = await file.stat()
+      const { size } = sizeOfOpen(file)
       if (size !== offset) throw new UploadOffsetError(size)
       const hash = hashes.take(uploadId, offset)
       return await appendAll(
@@ -160,7 +160,7 @@ export async function openDiskBlobs(options: DiskOptions): Promise<Blobs> {
     // An upload that never received a byte is the empty layer.
     const file = await open(from, constants.O_RDWR | constants.O_CREAT, 0o640)
     try {
-      const { size } = await file.stat()
+      const { size } = sizeOfOpen(file)
       const hash = hashes.take(uploadId, size)
       const checksums = await checksumsIfMatching(from, digests, hash, buffers)
       if (hash) hashes.keep(uploadId, hash, size)
@@ -291,6 +291,9 @@ export async function openDiskBlobs(options: DiskOptions): Promise<Blobs> {
     },
   }
 }
+
+/** The kernel has the inode of an open file at hand: this call does not wait for a disk, and costs a tenth of a trip to the thread pool. */
+const sizeOfOpen = (file: FileHandle): { readonly size: number } => fstatSync(file.fd)
 
 async function sizeOf(path: string): Promise<number | undefined> {
   return (await lookAt(path))?.size

@@ -1,6 +1,6 @@
 import { parseLayerDigests } from '../../domain/parse-layer-digests.ts'
 import { privateRegistry } from '../../domain/references.ts'
-import { completeUpload, getUpload } from '../../domain/uploads.ts'
+import { completeUpload, getOpenUpload } from '../../domain/uploads.ts'
 import { list, optional, struct } from '../../model/schema.ts'
 import { layerDigest, uploadId } from '../../model/shapes/layer.ts'
 import { inRepository, ofRepository } from '../../model/shapes/repository.ts'
@@ -28,8 +28,8 @@ export const completeLayerUpload = operation({
   handle: async (ctx, input) => {
     const digests = parseLayerDigests(input.layerDigests)
     const registry = privateRegistry(ctx, input.registryId)
-    const state = await getUpload(ctx, registry, input.repositoryName, input.uploadId)
-    const digest = await completeUpload(ctx, state, digests)
+    const open = await getOpenUpload(ctx, registry, input.repositoryName, input.uploadId)
+    const digest = await completeUpload(ctx, open, digests)
     return {
       registryId: registry.accountId,
       repositoryName: input.repositoryName,

