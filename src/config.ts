@@ -36,12 +36,14 @@ export interface ConfigSources {
   readonly flags: Readonly<Record<string, string | boolean | undefined>>
   readonly environment: Environment
   readonly readFile: (path: string) => string
+  /** What a program says in place of a file; `name` stands in messages. */
+  readonly document?: { readonly name: string; readonly settings: Readonly<Record<string, unknown>> }
 }
 
 /** Merges flags over environment over file over defaults. Throws `ConfigError` for the first setting that is wrong. */
-export function loadConfig({ flags, environment, readFile }: ConfigSources): LoadedConfig {
-  const file = textOf(flags['config']) ?? textOf(environment[variableOf('config')])
-  const fromFile = file === undefined ? {} : parseFile(file, readFile)
+export function loadConfig({ flags, environment, readFile, document }: ConfigSources): LoadedConfig {
+  const file = document?.name ?? textOf(flags['config']) ?? textOf(environment[variableOf('config')])
+  const fromFile = settingsIn(file, readFile, document?.settings)
   const values: Record<string, unknown> = {}
   const origins: Partial<Record<SettingName, Origin>> = {}
   for (const name of settingNames) {
@@ -53,7 +55,11 @@ export function loadConfig({ flags, environment, readFile }: ConfigSources): Loa
   // Each value has just passed the schema of its name.
   const config = values as Config
   checkTogether(config)
-  return { config: withPaths(config), origins: origins as Record<SettingName, Origin>, file } // every name was visited
+  return {
+    config: withPaths(config),
+    origins: origins as Record<SettingName, Origin>,
+    file: document ? undefined : file,
+  } // every name was visited
 }
 
 function find(
@@ -127,8 +133,13 @@ function placeOf(name: SettingName, origin: Origin, file: string | undefined): s
   }
 }
 
-function parseFile(file: string, readFile: ConfigSources['readFile']): Readonly<Record<string, unknown>> {
-  const document = parseYaml(file, readFile)
+function settingsIn(
+  file: string | undefined,
+  readFile: ConfigSources['readFile'],
+  given: unknown,
+): Readonly<Record<string, unknown>> {
+  if (file === undefined) return {}
+  const document = given ?? parseYaml(file, readFile)
   if (document === null || document === undefined) return {}
   if (typeof document !== 'object' || Array.isArray(document)) {
     throw new ConfigError(`the configuration file ${file} must hold settings, one "name: value" a line`)

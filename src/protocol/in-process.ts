@@ -95,8 +95,9 @@ async function* piecesOf(body: InProcessCall['body'], signal: AbortSignal | unde
       // The next piece may never come.
       const step = await Promise.race([gone.promise, pieces.next()])
       if (step.done === true) return
-      // A copy: pieces belong to the reader, who may give their memory back, and these are the caller's.
-      if (step.value.byteLength > 0) yield Buffer.from(step.value)
+      // A copy: pieces belong to the reader, who may give their memory back, and these are the caller's. Not Buffer.from: the SDK's bytes are taken for
+      // a text by it, and complain.
+      if (step.value.byteLength > 0) yield Buffer.copyBytesFrom(step.value)
     }
   } finally {
     signal?.removeEventListener('abort', onAbort)

@@ -23,7 +23,7 @@ function createSilent(statuses: readonly number[] = [], before: () => Promise<vo
   const requestHandler = {
     handle: async (request: { readonly headers: Sent['headers']; readonly body: Uint8Array }) => {
       await before()
-      sent.push({ headers: request.headers, body: Buffer.from(request.body) })
+      sent.push({ headers: request.headers, body: Buffer.copyBytesFrom(request.body) })
       const statusCode = left.shift() ?? 200
       return { response: { statusCode, headers: {}, body: Readable.from(['{"__type":"ServerException"}']) } }
     },
