@@ -1,4 +1,5 @@
-// One of the processes of `stowage serve --workers N` that serve. It does what the one that started it says, and ends with it.
+// One of the processes of `stowage serve --workers N` that serve. It does what the one that started it says, and ends with it: node:cluster ends a
+// process whose channel closes.
 
 import { fatalCode, openWorker, type WorkerServer } from '../assemble-workers.ts'
 import { openCalls } from '../lib/calls.ts'
@@ -10,9 +11,6 @@ import { openLog } from './open-log.ts'
 // A terminal sends Ctrl-C to all processes, and a supervisor may send its signal to all of them too: the first one tells the others when to stop.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})
 process.umask(0o077)
-
-/** Nothing may be written any more once another server may own the data directory. */
-process.once('disconnect', () => process.exit(1))
 
 const server = Promise.withResolvers<WorkerServer>()
 const face: WorkerFace = {

@@ -39,4 +39,21 @@ describe('the lock of the data directory', () => {
     await once(child, 'exit')
     await (await lockHere(directory)).release()
   })
+
+  test('nobody has it while workers of a server live that is gone, one of several too', async (t) => {
+    const place = join(directory, 'workers')
+    await (await lockHere(place)).release()
+    const program = join(import.meta.dirname, 'support', 'hold-for-worker.ts')
+    const workers = [0, 1].map(() =>
+      spawn(process.execPath, [program, place], { stdio: ['ignore', 'pipe', 'inherit'] }),
+    )
+    t.after(() => workers.forEach((worker) => worker.kill('SIGKILL')))
+    await Promise.all(workers.map((worker) => once(worker.stdout, 'data')))
+    for (const worker of workers) {
+      assert.deepEqual(await lockDataDirectory(place), { heldBy: undefined })
+      worker.kill('SIGKILL')
+      await once(worker, 'exit')
+    }
+    await (await lockHere(place)).release()
+  })
 })

@@ -8,6 +8,7 @@ import { describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 
 import { type Calls, openCalls } from '../../src/lib/calls.ts'
+import { openConnection } from '../../src/storage/sql/sqlite/connection.ts'
 import { openSqliteMetadata, type SqliteMetadata } from '../../src/storage/sql/sqlite/open-sqlite-metadata.ts'
 import { hostTransactions, type HostedTransactions } from '../../src/storage/sql/sqlite/transaction-host.ts'
 import { metadataContract } from './metadata.ts'
@@ -90,11 +91,40 @@ describe('transactions of another process', () => {
       const name = `round-${round}`
       // A snapshot of before.
       assert.equal(await remote.read.repositories.find(registry, name), undefined)
-      await (round % 2 === 0 ? local : remote).write((tx) => tx.repositories.create(repositoryNamed(name), []))
-      remote.renew()
+      const byOther = round % 2 === 0
+      await (byOther ? local : remote).write((tx) => tx.repositories.create(repositoryNamed(name), []))
+      // It is told of what others did; of its own it knows.
+      if (byOther) remote.renew()
       assert.equal((await remote.read.repositories.find(registry, name))?.name, name)
       assert.equal((await local.read.repositories.find(registry, name))?.name, name)
     }
+  })
+
+  test('whoever committed reads it, also where the snapshot of the same turn of the loop is older', async (t) => {
+    const directory = await mkdtemp(join(tmpdir(), 'stowage-remote-'))
+    const file = join(directory, 'metadata.db')
+    await (await openSqliteMetadata({ file, onFatal: unexpected })).close()
+    const other = openConnection(file, 0)
+    // Answers without leaving the turn, which messages do only now and then.
+    const remote = await openSqliteMetadata({
+      file,
+      onFatal: unexpected,
+      host: {
+        begin: () => other.execute('begin immediate'),
+        run: async (_, text, parameters) => other.run(text, parameters),
+        commit: async () => other.execute('commit'),
+        rollBack: async () => other.execute('rollback'),
+        runWhole: async () => false,
+      },
+    })
+    t.after(async () => {
+      await remote.close()
+      other.close()
+      await rm(directory, { recursive: true })
+    })
+    assert.equal(await remote.read.repositories.find(registry, 'new'), undefined)
+    await remote.write((tx) => tx.repositories.create(repositoryNamed('new'), []), inSteps)
+    assert.equal((await remote.read.repositories.find(registry, 'new'))?.name, 'new')
   })
 
   test('nothing stays of what a process did not commit that is gone, and others go on', async (t) => {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 
-import { deliverLeftEvents } from '../../src/domain/outbox.ts'
+import { createOutbox, deliverLeftEvents } from '../../src/domain/outbox.ts'
 import type { AuditEvent } from '../../src/domain/ports/audit.ts'
 import { createRepository } from '../../src/operations/private/create-repository.ts'
 import { deleteRepository } from '../../src/operations/private/delete-repository.ts'
@@ -114,6 +114,24 @@ test('a server that ends before it tells leaves that to the next one, once', asy
   assert.equal(await deliverLeftEvents(services), 1)
   assert.deepEqual(second.audited.at(-1), { ...event, additionalEventData: { deliveredAfterRestart: true } })
   assert.equal(await deliverLeftEvents(services), 0)
+})
+
+test('of a process that is gone, its own events are told, and not those of others that are at work', async (t) => {
+  const registry = await openTestRegistry()
+  t.after(() => registry.close())
+  const { services } = registry
+  const idOf = (mark: string) => createOutbox(mark).newId(services.clock, services.ids)
+  const put = (id: string, eventID: string) =>
+    services.metadata.write((tx) => tx.outbox.put({ id, topic: 'audit', body: JSON.stringify({ eventID }) }))
+  for (let count = 0; count < 600; count++) await put(idOf('.w2'), 'at work')
+  await put(idOf('.w1'), 'gone')
+  await put(idOf('.w11'), 'at work')
+  assert.equal(await deliverLeftEvents(services, '.w1'), 1)
+  assert.deepEqual(
+    registry.audited.map(({ eventID }) => eventID),
+    ['gone'],
+  )
+  assert.equal((await stored(registry)).length, 601)
 })
 
 test('an event that can not be read is told to the operator, and keeps nobody from starting', async (t) => {

@@ -199,20 +199,26 @@ test('killed with -9 its workers end too, and the next start is at once a good o
   assert.equal((await fetch(`${second.origin}/healthz`)).status, 200)
 })
 
-test('requests in flight are finished in time when it is told to stop, on every worker', async (t) => {
-  const { both, child, ended } = await serveWithWorkers(t)
+test('requests in flight are finished on every worker when it is told to stop, and those that do not end are cut', async (t) => {
+  const { both, child, ended, connect } = await serveWithWorkers(t, ['--stop-seconds', '3'])
   await call(both[0], 'CreateRepository', { repositoryName: 'app' })
-  const slow = await Promise.all(
-    both.map(async (connection) => {
-      const path = await begin(connection)
-      const whole = bytesOf('slow', 200_000)
-      return connection.send('PUT', `${path}?digest=${digestOf(whole)}`, whole)
-    }),
-  )
+  const whole = bytesOf('slow', 200_000)
+  const open = async (connection: Connection) => {
+    const path = await begin(connection)
+    const body = new PassThrough()
+    const answer = connection.send('PUT', `${path}?digest=${digestOf(whole)}`, body)
+    body.write(whole.subarray(0, 100_000))
+    return { body, answer }
+  }
+  const slow = await Promise.all(both.map(open))
+  const hangs = await open(connect())
+  const cut = assert.rejects(hangs.answer)
+  await delay(300)
   child.kill('SIGTERM')
-  assert.deepEqual(
-    slow.map(({ status }) => status),
-    [201, 201],
-  )
+  await delay(300)
+  for (const { body } of slow) body.end(whole.subarray(100_000))
+  const statuses = await Promise.all(slow.map(async ({ answer }) => (await answer).status))
+  assert.deepEqual(statuses, [201, 201])
+  await cut
   assert.equal((await ended).code, 0)
 })
