@@ -19,8 +19,9 @@ export interface Buffers {
   readonly isAligned: (buffer: Buffer) => boolean
 }
 
-export function createBuffers(kept: number): Buffers {
-  const memory = alignedMemory(kept * pieceBytes)
+/** `isAligned` false for those that are read into: that takes a third longer into aligned memory (measured: 0.6 instead of 0.4 s of CPU a GiB). */
+export function createBuffers(kept: number, isAligned: boolean): Buffers {
+  const memory = alignedMemory(isAligned ? kept * pieceBytes : 0)
   const free: Buffer[] = Array.from({ length: memory.byteLength / pieceBytes }, (_, nr) =>
     Buffer.from(memory, nr * pieceBytes, pieceBytes),
   )

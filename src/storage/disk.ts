@@ -69,7 +69,7 @@ const largeSyncsMax = 2
 const largeBytes = 4 * 1024 * 1024
 /** Each process counts what it writes itself; what the others wrote meanwhile must not be the whole reserve. */
 const sharedFreshMs = 100
-/** Idle buffers kept: 16 MiB. */
+/** Idle buffers kept, for writing and for reading: 16 MiB each. */
 const buffersKept = 64
 
 /** Opens the store, and makes its directories when they are missing. The caller holds the lock of the data directory, but `asIs`. */
@@ -80,7 +80,8 @@ export async function openDiskBlobs(options: DiskOptions): Promise<Blobs> {
   const layout = layoutOf(directory)
   const removing = { aside: setAsideIn(directory), onSetAside }
   const space = openSpace({ directory, reserveBytes, setAside, ...(claims && { freshMs: sharedFreshMs }) })
-  const buffers = createBuffers(buffersKept)
+  const buffers = createBuffers(buffersKept, true)
+  const readBuffers = createBuffers(buffersKept, false)
   const hashes = createRunningHashes(hashesMax)
   const pieceSize = Math.min(readBytes ?? pieceBytes, pieceBytes)
   const largeSync = createTurns(largeSyncsMax)
@@ -248,7 +249,7 @@ export async function openDiskBlobs(options: DiskOptions): Promise<Blobs> {
       if (!file) return undefined
       const { start, end } = range ?? { start: 0, end: size - 1 }
       if (file.size === size && start >= 0 && start <= end + 1 && end < size)
-        return readPieces(file.descriptor, start, end + 1, pieceSize, buffers)
+        return readPieces(file.descriptor, start, end + 1, pieceSize, readBuffers)
       await closeDescriptor(file.descriptor)
       if (file.size === size) throw new Error(`the range ${start}-${end} is not within ${size} bytes`)
       return undefined
