@@ -1,9 +1,11 @@
 // A checkout's program in few files. Node loads our sources and their packages from some nine hundred, half a millisecond each, at every
 // start of the server and of every command; packed they are about ten. Measured: `serve` loaded with 0.25 instead of 0.75 s of CPU.
 
+import { execFile } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
 import { existsSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { withLock } from './lock.mjs'
 import { announce } from './say.mjs'
 
@@ -18,6 +20,8 @@ const KEPT_MS = 7 * 24 * 3600 * 1000
  */
 export async function provideProgram(root) {
   const sources = join(root, 'src', 'cli', 'main.ts')
+  // An installation without the development packages.
+  if (!existsSync(join(root, 'node_modules', 'rolldown'))) return sources
   try {
     const pack = packFor(root)
     if (!existsSync(mainOf(pack))) await withLock(join(root, '.node', 'pack.lock'), () => make(root, pack))
@@ -25,8 +29,8 @@ export async function provideProgram(root) {
     noteStart(pack)
     return mainOf(pack)
   } catch (error) {
-    // An installation without the development packages, or sources with a mistake that loading them tells better than we could.
-    if (!isMissing(error)) announce(`the program could not be packed, and starts slower: ${firstLine(error)}`)
+    // Sources with a mistake, for example: loading them tells it better than we could.
+    announce(`the program could not be packed, and starts slower: ${reasonOf(error)}`)
     return sources
   }
 }
@@ -37,18 +41,9 @@ export async function provideProgram(root) {
  */
 async function make(root, pack) {
   if (existsSync(mainOf(pack))) return
-  const { build } = await import('rolldown')
   const making = `${pack}.${randomUUID()}`
-  const files = sourcesOf(join(root, 'src'))
-  const workers = files.filter((file) => file.endsWith('-worker.ts'))
-  const entries = [join(root, 'src', 'cli', 'main.ts'), ...workers]
   try {
-    await build({
-      input: Object.fromEntries(entries.map((file) => [basename(file, '.ts'), file])),
-      platform: 'node',
-      logLevel: 'silent',
-      output: { dir: making, format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
-    })
+    await promisify(execFile)(process.execPath, [join(root, 'bin', 'pack.mjs'), root, making])
     // Somebody saved a file meanwhile: this pack is of neither state.
     if (packFor(root) !== pack) return
     renameSync(making, pack)
@@ -105,8 +100,13 @@ function noteStart(pack) {
 /** @param {string} pack */
 const mainOf = (pack) => join(pack, 'main.js')
 
-/** @param {unknown} error */
-const isMissing = (error) => error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND'
-
-/** @param {unknown} error */
-const firstLine = (error) => String(error instanceof Error ? error.message : error).split('\n', 1)[0]
+/**
+ * What the bundler said, or whatever kept it from saying something.
+ *
+ * @param {unknown} error
+ */
+function reasonOf(error) {
+  const said = error instanceof Error && 'stderr' in error ? String(error.stderr) : ''
+  const line = said.split('\n').find((text) => /^\w*Error\b/.test(text))
+  return line ?? String(error instanceof Error ? error.message : error).split('\n', 1)[0]
+}
