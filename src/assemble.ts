@@ -155,6 +155,7 @@ export function keepHouse(
     log,
     collectEveryMs: config.collectMinutes * 60_000,
     checkStore: stores.checkStore,
+    metricsAreLoaded: serving.metrics.load,
     refillBallast: stores.refillBallast,
     logBytes: stores.logBytes,
     scrubEveryMs: config.scrubDays * 24 * 3_600_000,

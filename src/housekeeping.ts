@@ -20,6 +20,8 @@ export interface HousekeepingOptions {
   /** Time between two collections; 0 for none. */
   readonly collectEveryMs: number
   readonly checkStore: CheckStore
+  /** Resolves when the library that counts requests is there. */
+  readonly metricsAreLoaded: () => Promise<void>
   /** Makes the ballast whole where there is room for it. */
   readonly refillBallast: () => Promise<void>
   /** How large the database's log is. */
@@ -76,6 +78,8 @@ export function startHousekeeping(options: HousekeepingOptions): Stoppable {
   }
   const work = async () => {
     if (!(await pause(calmMs, stopping.signal))) return
+    // It takes the thread for a while, which the share of the next piece of work would count as its own. Its failure is told elsewhere.
+    await options.metricsAreLoaded().catch(() => {})
     await attempt('the check of files after the start failed', async () => {
       const { orphans, damaged } = await recover(services, createShare(recoveryShare, stopping.signal))
       if (orphans > 0) log.warn({ orphans }, 'files that no layer owns were moved to the trash')
