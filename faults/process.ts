@@ -1,6 +1,7 @@
 // A server as a process: started, timed, ended by its id, with everything that it says in a file.
 
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -59,14 +60,23 @@ export async function startProcess({ command, env, logFile, readyUrl }: ProcessO
   }
 }
 
-/** A port of the loopback that is free now. */
+/**
+ * A port of the loopback that is free now, and below those that the kernel gives to whoever asks for any: a server that is started again finds it free
+ * (seen: taken by a test that ran beside, after 205 power cuts).
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port is free')
-  return address.port
+  for (let tries = 0; tries < 100; tries++) {
+    const port = randomInt(10_000, 32_000)
+    const server = createServer()
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false))
+      server.listen(port, '127.0.0.1', () => resolve(true))
+    })
+    if (!isFree) continue
+    await new Promise((resolve) => server.close(resolve))
+    return port
+  }
+  throw new Error('no port is free')
 }
 
 async function answers(url: string): Promise<boolean> {

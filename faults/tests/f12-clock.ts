@@ -58,8 +58,8 @@ export const f12Clock: FaultTest = {
         },
       },
       mix: { api: 0 },
-      // Leases may be over at once, and so may tokens.
-      pushing: { mayRepeat: (error) => isCollected(error) || isLoggedOut(error), triesMax: 50 },
+      // Leases may be over at once, and so may tokens and uploads.
+      pushing: { mayRepeat: (error) => isCollected(error) || isLoggedOut(error) || isExpired(error), triesMax: 50 },
       shortLeases: true,
       clockMoves: true,
     })
@@ -70,6 +70,10 @@ export const f12Clock: FaultTest = {
     }
   },
 }
+
+/** An upload lasts for a day, which is over in a jump of ten years. */
+const isExpired = ({ codes }: RefusedError): boolean =>
+  codes.length > 0 && codes.every((code) => code === 'BLOB_UPLOAD_UNKNOWN')
 
 /** The answer to a HEAD does not say why. */
 const isLoggedOut = ({ status }: RefusedError): boolean => status === 401 || status === 403
