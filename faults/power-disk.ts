@@ -2,10 +2,11 @@
 // next, everything that is not on the device yet; what follows it fails. Mounted again, it replays its own log, as after a power cut.
 
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
+import { errorCode } from '../src/lib/error-code.ts'
 import { findProgram } from '../test/support/client.ts'
 import { atExit } from './at-exit.ts'
 
@@ -63,8 +64,13 @@ export async function openPowerDisk(parent: string, fileSystem: FileSystem, mebi
     directory,
     cut: () => power.cut(),
     remount: async () => {
-      await unmount()
-      run('mount', ['-t', fileSystem, device, directory])
+      // A program that began a name space of mounts meanwhile (seen: dockerd) keeps the one without power, and it would be mounted again.
+      for (let tries = 1; ; tries++) {
+        await unmount()
+        run('mount', ['-t', fileSystem, device, directory])
+        if (hasPower(directory) || tries === 50) break
+        await sleep(100)
+      }
       power = openSwitch(directory)
     },
     remove: async () => {
@@ -76,6 +82,18 @@ export async function openPowerDisk(parent: string, fileSystem: FileSystem, mebi
         forget()
       }
     },
+  }
+}
+
+function hasPower(directory: string): boolean {
+  const probe = join(directory, 'power')
+  try {
+    mkdirSync(probe)
+    rmdirSync(probe)
+    return true
+  } catch (error) {
+    if (errorCode(error) === 'EIO') return false
+    throw error
   }
 }
 
