@@ -190,6 +190,23 @@ describe('a data directory that can not be used', () => {
     }
   })
 
+  test('one whose first start was killed while the database was made is fine', async () => {
+    const parent = await mkdtemp(join(tmpdir(), 'stowage-bad-'))
+    rounds.push(parent)
+    const [making, data] = [join(parent, 'making.db'), join(parent, 'data')]
+    await mkdir(data)
+    const database = new DatabaseSync(making)
+    database.exec('pragma cache_spill = 1; pragma cache_size = 1; begin; create table t (x)')
+    for (let row = 0; row < 50; row++) database.prepare('insert into t values (randomblob(4096))').run()
+    // As they stand in the middle of a transaction.
+    await cp(making, join(data, 'metadata.db'))
+    await cp(`${making}-journal`, join(data, 'metadata.db-journal'))
+    database.close()
+    // Nothing of it was synced yet.
+    await truncate(join(data, 'metadata.db'), 0)
+    await openForServer(data)
+  })
+
   test('keys that can not be read make no backup', async (t) => {
     const data = await given()
     await writeFile(join(data, 'keys.json'), '{')

@@ -41,6 +41,7 @@ const own: ReadonlySet<string> = new Set([
   'metadata.db',
   'metadata.db-wal',
   'metadata.db-shm',
+  'metadata.db-journal',
   'lost+found',
 ])
 
