@@ -6,9 +6,9 @@ const reasons: Readonly<Record<string, string>> = {
     'an answer of the same bytes by node:http alone takes twice the processor time of nginx; login, decision, database, log line and metrics take three times as much again',
   'blob-16k': 'the same for each request as for a manifest: node:http, login, decision, log line, metrics',
   'blob-10m':
-    'each byte is read into the process and hashed before it leaves, so that no damaged layer is served: nginx hands the file to the kernel',
+    'each byte is read into the process and its CRC-32 made before it leaves, so that no damaged layer is served: nginx and docker-registry hand the file to the kernel',
   'blob-1g':
-    'each byte is read into the process and hashed (ranges: by CRC-32) before it leaves, so that no damaged layer is served: nginx hands the file to the kernel',
+    'each byte is read into the process and its CRC-32 made before it leaves, so that no damaged layer is served: nginx and docker-registry hand the file to the kernel',
   upload:
     'beside SHA-256 each MiB gets a CRC-32, which costs Node as much again, on the thread that parses HTTP; the limit has no client and no socket',
   'push-32':
