@@ -61,15 +61,20 @@ async function make(root, pack) {
  */
 function packFor(root) {
   const hash = createHash('sha256')
-  for (const file of [...sourcesOf(join(root, 'src')), join(root, 'package-lock.json')]) {
+  const recipe = join(root, 'bin', 'pack.mjs')
+  for (const file of [...sourcesOf(join(root, 'src')), join(root, 'package-lock.json'), recipe]) {
     const { size, mtimeMs } = statSync(file)
     hash.update(`${file}\0${size}\0${mtimeMs}\n`)
   }
   return join(root, '.node', 'packs', hash.digest('hex').slice(0, 16))
 }
 
-/** @param {string} folder */
-function sourcesOf(folder) {
+/**
+ * Every TypeScript file below `folder`.
+ *
+ * @param {string} folder
+ */
+export function sourcesOf(folder) {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
     .map((name) => join(folder, name))

@@ -2,9 +2,9 @@
 
 import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
+import { freePort } from '../../../faults/process.ts'
 import { findProgram, type Sandbox } from '../../support/client.ts'
 
 const readyMs = 10_000
@@ -43,12 +43,4 @@ export async function startDockerRegistry(
     await sleep(50)
   }
   return { host, stop }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise<void>((resolve) => server.close(() => resolve()))
-  return typeof address === 'object' && address ? address.port : 0
 }
