@@ -50,6 +50,17 @@ export function openLayerSource(seed: string, shared: number, bytesMax = layerBy
   }
 }
 
+/** As `source`, and of a hundred layers one of `bytesMin` to twice that: what a server writes in another way than small ones. */
+export function withLarge(source: LayerSource, seed: string, bytesMin: number): LayerSource {
+  let made = 0
+  return {
+    next: (random) =>
+      random.chance(0.01)
+        ? seededBlob(`${seed}/large-${made++}`, bytesMin + random.below(bytesMin))
+        : source.next(random),
+  }
+}
+
 /** The same `count` layers again and again: what a collector and a push fight about. */
 export function openFewLayers(seed: string, count: number, bytesMax: number): LayerSource {
   const layers = Array.from({ length: count }, (_, index) =>

@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import type { FaultContext, FaultResult, FaultTest } from '../fault-test.ts'
 import { forgetSync } from '../forget-sync.ts'
+import { openLayerSource, withLarge } from '../images.ts'
 import type { Attempt } from '../journal.ts'
 import { type FileSystem, openPowerDisk, type PowerDisk, powerPrograms } from '../power-disk.ts'
 import { openSession, type Session } from '../session.ts'
@@ -19,6 +20,8 @@ import { inTurns, merge, slowestReady } from '../turns.ts'
 const cutsPerDisk = 10
 /** Bytes on the small disk are few; the collector is another test's. */
 const flags = ['--reserve-mib', '16', '--collect-minutes', '0']
+/** Larger layers go past the page cache (src/storage/disk/disk-pieces.ts). */
+const directBytesMin = 16 * 1024 * 1024
 /** Between two cuts. A whole run is to see many acknowledgements, too. */
 const longestMs = { short: 1_500, whole: 5_000 } as const
 /** A server whose disk is gone may wait for it long. */
@@ -67,7 +70,9 @@ async function onOneDisk(context: FaultContext, place: Place, deadlineMs: number
     const dataDir = join(disk.directory, 'data')
     if (place.apart && context.kind === 'stowage') keepDatabaseIn(join(parent, 'database'), dataDir)
     const server = context.kind === 'stowage' ? { flags, ...(place.env && { env: place.env }) } : {}
-    const session = await openSession(context, { name, dataDir, server, errorsExpected: true })
+    const seed = `${context.seed}/${name}`
+    const layers = withLarge(openLayerSource(seed, 0.3), seed, directBytesMin)
+    const session = await openSession(context, { name, dataDir, server, layers, errorsExpected: true })
     try {
       return await cutAgainAndAgain(context, session, disk, deadlineMs)
     } finally {
