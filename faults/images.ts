@@ -50,12 +50,12 @@ export function openLayerSource(seed: string, shared: number, bytesMax = layerBy
   }
 }
 
-/** As `source`, and of a hundred layers one of `bytesMin` to twice that: what a server writes in another way than small ones. */
+/** As `source`, and of two hundred layers one of `bytesMin` to twice that: what a server writes in another way than small ones. */
 export function withLarge(source: LayerSource, seed: string, bytesMin: number): LayerSource {
   let made = 0
   return {
     next: (random) =>
-      random.chance(0.01)
+      random.chance(0.005)
         ? seededBlob(`${seed}/large-${made++}`, bytesMin + random.below(bytesMin))
         : source.next(random),
   }

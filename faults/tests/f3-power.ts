@@ -20,6 +20,8 @@ import { inTurns, merge, slowestReady } from '../turns.ts'
 const cutsPerDisk = 10
 /** Bytes on the small disk are few; the collector is another test's. */
 const flags = ['--reserve-mib', '16', '--collect-minutes', '0']
+/** Ten turns with large layers fill less than half of it; of what is written nothing is collected. */
+const diskMebibytes = 2048
 /** Larger layers go past the page cache (src/storage/disk/disk-pieces.ts). */
 const directBytesMin = 16 * 1024 * 1024
 /** Between two cuts. A whole run is to see many acknowledgements, too. */
@@ -65,7 +67,7 @@ async function onOneDisk(context: FaultContext, place: Place, deadlineMs: number
   const name = `${place.fileSystem}-${turn}`
   const parent = join(context.directory, name)
   mkdirSync(parent, { recursive: true })
-  const disk = await openPowerDisk(parent, place.fileSystem)
+  const disk = await openPowerDisk(parent, place.fileSystem, diskMebibytes)
   try {
     const dataDir = join(disk.directory, 'data')
     if (place.apart && context.kind === 'stowage') keepDatabaseIn(join(parent, 'database'), dataDir)

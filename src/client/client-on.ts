@@ -7,6 +7,7 @@ import { createCaller, type CallerParts } from './caller.ts'
 import type { CallOptions } from './ecr.ts'
 import { encodeParts } from './encode-parts.ts'
 import type { OwnOptions } from './options.ts'
+import { holdEnds } from './hold-end.ts'
 import { itemsOf, pagesOf } from './pages.ts'
 import { withoutQuotaErrors } from './quota-retry.ts'
 import { traceCalls } from './trace-calls.ts'
@@ -50,6 +51,7 @@ export function clientOn<I extends object, O extends MetadataBearer>(parts: Clie
     step: 'deserialize',
     priority: 'low',
   })
+  holdEnds(middlewareStack)
   if (options.tracer !== undefined) {
     const spans = traceCalls<I, O>(options.tracer, title, config.region)
     middlewareStack.add(spans, { name: 'stowageTraceCalls', step: 'initialize', priority: 'high' })

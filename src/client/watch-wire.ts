@@ -53,7 +53,7 @@ export class NotJsonAnswer extends Error {
   }
 }
 
-interface HttpRequest {
+export interface HttpRequest {
   readonly method: string
   readonly protocol: string
   readonly hostname: string
@@ -118,12 +118,15 @@ function withPieces(
       tell(chunk, start + chunk.byteLength, body.byteLength)
     }
   }
-  const headers = { ...request.headers, 'content-length': String(body.byteLength) }
   const stream = Readable.from(pieces(), { objectMode: false, highWaterMark: pieceBytes })
-  return Object.assign(Object.create(Object.getPrototypeOf(request) as object) as HttpRequest, request, {
-    headers,
-    body: stream,
-  }) // a copy that is of the same class, for handlers ask for it
+  return withStream(request, stream, body.byteLength)
+}
+
+/** The same request with another body, of so many bytes. */
+export function withStream(request: HttpRequest, body: Readable, bytes: number): HttpRequest {
+  const headers = { ...request.headers, 'content-length': String(bytes) }
+  const copy = Object.create(Object.getPrototypeOf(request) as object) as HttpRequest // of the same class, for handlers ask for it
+  return Object.assign(copy, request, { headers, body })
 }
 
 async function bodyOf(body: unknown, onChunk: (chunk: Uint8Array, bytes: number) => void): Promise<Uint8Array> {

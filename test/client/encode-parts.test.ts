@@ -6,6 +6,7 @@ import { Readable } from 'node:stream'
 import { describe, test } from 'node:test'
 
 import { createEcr } from '../../src/client/create-ecr.ts'
+import { allocatePart } from '../../src/client/part-memory.ts'
 
 const kibibyte = 1024
 const uploadId = '00000000-0000-4000-8000-000000000000'
@@ -14,6 +15,7 @@ interface Sent {
   readonly headers: Readonly<Record<string, string>>
   /** A copy: the buffer is used again. */
   readonly body: Buffer
+  readonly memory: ArrayBufferLike
 }
 
 /** A client whose requests go nowhere; `statuses` are of the first answers, and each waits for `before`. */
@@ -23,7 +25,11 @@ function createSilent(statuses: readonly number[] = [], before: () => Promise<vo
   const requestHandler = {
     handle: async (request: { readonly headers: Sent['headers']; readonly body: Uint8Array }) => {
       await before()
-      sent.push({ headers: request.headers, body: Buffer.copyBytesFrom(request.body) })
+      sent.push({
+        headers: request.headers,
+        body: Buffer.copyBytesFrom(request.body),
+        memory: request.body.buffer,
+      })
       const statusCode = left.shift() ?? 200
       return { response: { statusCode, headers: {}, body: Readable.from(['{"__type":"ServerException"}']) } }
     },
@@ -104,5 +110,41 @@ describe('a layer part on its way into JSON', () => {
     await upload(bytes)
     assert.equal(sent.length, 3)
     for (const one of sent) assertSent(one, bytes)
+  })
+})
+
+describe('a layer part in memory of its own', () => {
+  const capacity = 5 * 1024 * kibibyte
+  for (const size of [1, 64 * kibibyte, 64 * kibibyte + 1, capacity - 2, capacity - 1, capacity])
+    test(`of ${size} bytes is whole, and whole again when it is repeated`, async () => {
+      const { sent, upload } = createSilent([500, 200, 200])
+      const bytes = randomBytes(size)
+      const memory = allocatePart(capacity)
+      assert.equal(memory.byteLength, capacity)
+      memory.set(bytes)
+      const view = memory.subarray(0, size)
+      await upload(view)
+      await upload(view, 1_000_000)
+      assert.equal(sent.length, 3)
+      for (const one of sent.slice(0, 2)) assertSent(one, bytes)
+      assertSent(sent[2]!, bytes, 1_000_000)
+    })
+
+  test('is that of the next part, too', async () => {
+    const { sent, upload } = createSilent()
+    const memory = allocatePart(capacity)
+    const parts = [capacity, 100_000, capacity - 1].map((size) => randomBytes(size))
+    for (const [index, bytes] of parts.entries()) {
+      memory.set(bytes)
+      await upload(memory.subarray(0, bytes.byteLength), index)
+      assertSent(sent[index]!, bytes, index)
+    }
+  })
+
+  test('is the only memory that is taken', async () => {
+    const { sent, upload } = createSilent()
+    const memory = allocatePart(capacity).fill(1)
+    await upload(memory)
+    assert.equal(sent[0]?.memory, memory.buffer)
   })
 })

@@ -19,7 +19,8 @@ export interface ImageApi {
   readonly partsMax: number
   checkLayers(layerDigests: readonly string[]): Answer<{ readonly layers?: readonly CheckedLayer[] | undefined }>
   initiateUpload(): Answer<{ readonly uploadId?: string | undefined; readonly partSize?: number | undefined }>
-  uploadPart(part: LayerPart): Answer<{ readonly lastByteReceived?: number | undefined }>
+  /** `signal` in place of the one that the others have. */
+  uploadPart(part: LayerPart, signal?: AbortSignal): Answer<{ readonly lastByteReceived?: number | undefined }>
   completeUpload(uploadId: string, digest: Digest): Answer<unknown>
   putImage(image: ImageToPut): Answer<unknown>
 }
@@ -55,7 +56,7 @@ export function privateImageApi(ecr: Ecr, repository: ApiRepository, signal: Abo
     partsMax: 4200,
     checkLayers: (layerDigests) => ecr.try('BatchCheckLayerAvailability', { ...repository, layerDigests }, options),
     initiateUpload: () => ecr.try('InitiateLayerUpload', repository, options),
-    uploadPart: (part) => ecr.try('UploadLayerPart', { ...repository, ...part }, options),
+    uploadPart: (part, own = signal) => ecr.try('UploadLayerPart', { ...repository, ...part }, { signal: own }),
     completeUpload: (uploadId, digest) =>
       ecr.try('CompleteLayerUpload', { ...repository, uploadId, layerDigests: [digest] }, options),
     putImage: (image) => ecr.try('PutImage', { ...repository, ...image }, options),
@@ -68,7 +69,7 @@ export function publicImageApi(ecr: EcrPublic, repository: ApiRepository, signal
     partsMax: 1000,
     checkLayers: (layerDigests) => ecr.try('BatchCheckLayerAvailability', { ...repository, layerDigests }, options),
     initiateUpload: () => ecr.try('InitiateLayerUpload', repository, options),
-    uploadPart: (part) => ecr.try('UploadLayerPart', { ...repository, ...part }, options),
+    uploadPart: (part, own = signal) => ecr.try('UploadLayerPart', { ...repository, ...part }, { signal: own }),
     completeUpload: (uploadId, digest) =>
       ecr.try('CompleteLayerUpload', { ...repository, uploadId, layerDigests: [digest] }, options),
     putImage: (image) => ecr.try('PutImage', { ...repository, ...image }, options),

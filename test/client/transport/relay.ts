@@ -21,17 +21,21 @@ export type Trouble =
     }
   /** The server gets the request, the client no answer. */
   | { readonly kind: 'lose-answer' }
+  /** The same, but the client goes on waiting. */
+  | { readonly kind: 'hold-answer'; readonly reached: () => void }
   /** The answer's body is cut after so many bytes. */
   | { readonly kind: 'cut'; readonly afterBytes: number }
   /** One byte of the answer's body is another one. */
   | { readonly kind: 'damage' }
+
+type Matches = (operation: string, path: string, headers: IncomingMessage['headers']) => boolean
 
 export type Relay = {
   readonly origin: string
   readonly host: string
   readonly seen: readonly Seen[]
   /** The next `times` requests that match get `trouble`. */
-  readonly plan: (matches: (operation: string, path: string) => boolean, trouble: Trouble, times?: number) => void
+  readonly plan: (matches: Matches, trouble: Trouble, times?: number) => void
   readonly clear: () => void
   readonly close: () => Promise<void>
 }
@@ -40,7 +44,7 @@ export type Relay = {
 export async function startRelay(origin: string): Promise<Relay> {
   const target = new URL(origin)
   const seen: Seen[] = []
-  let plans: { matches: (operation: string, path: string) => boolean; trouble: Trouble; left: number }[] = []
+  let plans: { matches: Matches; trouble: Trouble; left: number }[] = []
   let own = ''
   let layerHost = target.host
   const server = createServer((incoming, outgoing) => {
@@ -56,7 +60,7 @@ export async function startRelay(origin: string): Promise<Relay> {
         .split('.')
         .at(-1) ?? ''
     const path = incoming.url ?? ''
-    const plan = plans.find((one) => one.left > 0 && one.matches(operation, path))
+    const plan = plans.find((one) => one.left > 0 && one.matches(operation, path, incoming.headers))
     if (plan) plan.left--
     const note = (status: number) =>
       seen.push({
@@ -83,6 +87,10 @@ export async function startRelay(origin: string): Promise<Relay> {
     note(answer.status)
     if (trouble?.kind === 'lose-answer') {
       outgoing.destroy()
+      return
+    }
+    if (trouble?.kind === 'hold-answer') {
+      trouble.reached()
       return
     }
     outgoing.writeHead(answer.status, answer.headers)
