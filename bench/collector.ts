@@ -1,5 +1,5 @@
-// Does the work in the background disturb requests? The 99th percentile of manifest GETs and of pushes with the collector and the scrub running
-// without a pause, against the same server without them; and of manifest GETs beside eight pushers, against a server that does nothing else.
+// Does the work in the background disturb requests? The 99th percentile of manifest GETs and of pushes with a collection every second and the
+// scrub always at it, against the same server without them; and of manifest GETs beside eight pushers, against a server that does nothing else.
 // `npm run bench:collector [-- --rounds 5 --seconds 20 --reads 300 --quick --directory /tmp]`; ends with 1 when a ratio is missed.
 //
 // Both servers run all the time, and the one that is not measured is stopped by a signal: it is warm, and takes no processor. The phases of a
@@ -27,6 +27,8 @@ const pushersOfSeed = 4
 /** Where layers are scrubbed: 600 MiB, which it may read in three seconds. They are due again after as many, so that it is always at it. */
 const scrubbedLayerBytes = 5 * MiB
 const scrubDays = '0.00004'
+/** A collection a second, 3,600 times as often as by default; each finds what was replaced in that second. */
+const collectMinutes = '0.0167'
 const warmUpSeconds = 2
 
 const { values } = parseArgs({
@@ -63,8 +65,7 @@ process.exitCode = await measure()
 async function measure(): Promise<number> {
   await using opened = new AsyncDisposableStack()
   const off = ['--collect-minutes', '0', '--scrub-days', '0']
-  // Both without a pause; the scrub at its own rate, which is a setting for operators.
-  const on = ['--collect-minutes', '0.00001', '--scrub-days', scrubDays]
+  const on = ['--collect-minutes', collectMinutes, '--scrub-days', scrubDays]
   const servers = { quiet: await openServer(off, 1024, opened), busy: await openServer(on, scrubbedLayerBytes, opened) }
   const measured: Record<Phase, { readonly reads: number; readonly pushes: number }[]> = {
     without: [],
@@ -129,40 +130,35 @@ async function openServer(args: readonly string[], layerBytes: number, opened: A
   return { stowage, target, manifests }
 }
 
-/** The server runs for as long as it is measured, and the client is a process of its own. */
+/** The server runs for as long as it is measured. Who reads and who pushes are processes of their own: a push is work for its client, too, for which no read waits. */
 async function under(
   { stowage, target, manifests }: Server,
-  phase: Pick<MixedLoad, 'pushers' | 'pushesPerSecond'>,
+  { pushers, pushesPerSecond }: Pick<MixedLoad, 'pushers' | 'pushesPerSecond'>,
 ): Promise<MixedLoadResult> {
   signal(stowage, 'SIGCONT')
   try {
     const { origin, authorization = '' } = target
-    const readsPerSecond = Number(values.reads)
-    const load: MixedLoad = {
-      ...phase,
-      origin,
-      authorization,
-      repository,
-      manifests,
-      readsPerSecond,
-      seconds,
-      warmUpSeconds,
-    }
-    const child = fork(new URL('mixed-load.ts', import.meta.url), { execArgv: [] })
-    const ended = once(child, 'exit')
-    const said = once(child, 'message')
-    child.send(load)
-    // The child's only message, of the type it exports.
-    const result = await Promise.race([
-      said.then(([message]) => message as MixedLoadResult),
-      ended.then(() => undefined),
+    const load = { origin, authorization, repository, manifests, seconds, warmUpSeconds, pushesPerSecond }
+    const [{ reads }, { pushes }] = await Promise.all([
+      runClient({ ...load, readsPerSecond: Number(values.reads), pushers: 0 }),
+      pushers === 0 ? { pushes: [] } : runClient({ ...load, readsPerSecond: 0, pushers }),
     ])
-    await ended
-    if (result === undefined) throw new Error('the client failed')
-    return result
+    return { reads, pushes }
   } finally {
     signal(stowage, 'SIGSTOP')
   }
+}
+
+async function runClient(load: MixedLoad): Promise<MixedLoadResult> {
+  const child = fork(new URL('mixed-load.ts', import.meta.url), { execArgv: [] })
+  const ended = once(child, 'exit')
+  const said = once(child, 'message')
+  child.send(load)
+  // The child's only message, of the type it exports.
+  const result = await Promise.race([said.then(([message]) => message as MixedLoadResult), ended.then(() => undefined)])
+  await ended
+  if (result === undefined) throw new Error('the client failed')
+  return result
 }
 
 /** A server that was stopped would never end by itself. */

@@ -311,8 +311,8 @@ describe('images from the shell', () => {
 
   test('bars on a terminal', { skip: skipUnless('script') }, async () => {
     const repository = await program.createRepository('bars')
-    await writeSample(path('bars'), imageSample(makeImage({ seed: 'cli-bars', layerBytes: [12 * mebibyte] })))
-    program.registry.faults.add({ operation: 'UploadLayerPart', kind: 'slow', delayMs: 400, times: 3 })
+    await writeSample(path('bars'), imageSample(makeImage({ seed: 'cli-bars', layerBytes: [35 * mebibyte] })))
+    program.registry.faults.add({ operation: 'UploadLayerPart', kind: 'slow', delayMs: 400, times: 5 })
     const command = [process.execPath, 'bin/stowage.mjs', 'push', `oci:${path('bars')}`, `${repository}:v1`].join(' ')
     const cwd = new URL('../..', import.meta.url).pathname
     const { code, stdout } = await program.sandbox.run(findProgram('script') ?? '', ['-qec', command, '/dev/null'], {
@@ -320,9 +320,9 @@ describe('images from the shell', () => {
       env: { ...leadingTo(program.registry), TERM: 'xterm' },
     })
     assert.equal(code, 0, stdout)
-    assert.match(stdout, /total +\[[=-]{24}\] \d+% +\S+ \S+ of 12\.0 MiB +\S+ \S+\/s/)
-    assert.match(stdout, /sha256:[0-9a-f]{12} \[=+-+\] \d+% +10\.0 MiB of 12\.0 MiB/)
-    assert.match(stdout, /pushed \S+ sha256:[0-9a-f]{64}: 2 blobs of 12\.0 MiB sent\s*$/)
+    assert.match(stdout, /total +\[[=-]{24}\] \d+% +\S+ \S+ of 35\.0 MiB +\S+ \S+\/s/)
+    assert.match(stdout, /sha256:[0-9a-f]{12} \[=+-+\] \d+% +\d0\.0 MiB of 35\.0 MiB/)
+    assert.match(stdout, /pushed \S+ sha256:[0-9a-f]{64}: 2 blobs of 35\.0 MiB sent\s*$/)
   })
 
   test('killed with -9, then interrupted: each time the next push goes on where it was', async () => {

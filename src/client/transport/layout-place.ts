@@ -21,6 +21,14 @@ export function openLayoutPlace({ path, tag, digest }: LayoutReference): Place {
   const entries: IndexEntry[] = []
   let made: Promise<void> | undefined
   const make = () => (made ??= makeLayout(tree))
+  const folders = new Map<string, Promise<void>>()
+  const makeFolder = (folder: string): Promise<void> => {
+    const known = folders.get(folder)
+    if (known !== undefined) return known
+    const making = makeDirectory(folder)
+    folders.set(folder, making)
+    return making
+  }
   const write = async (
     name: Digest,
     bytes: AsyncIterable<Uint8Array> | readonly Uint8Array[],
@@ -28,7 +36,7 @@ export function openLayoutPlace({ path, tag, digest }: LayoutReference): Place {
   ) => {
     await make()
     const file = join(path, blobName(name))
-    await makeDirectory(dirname(file))
+    await makeFolder(dirname(file))
     await writeFileWhole(file, bytes, onBytes)
   }
   return {

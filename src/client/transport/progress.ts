@@ -66,30 +66,48 @@ export function trackProgress(
   const all = new Map<Digest, Tracked>()
   const rate = createRate(now)
   let transferred = 0
+  // Kept while it changes: an image may have thousands of blobs, each of which tells several times.
+  const sums = { doneBytes: 0, totalBytes: 0, skippedBytes: 0, blobsDone: 0 }
+  const count = ({ blob, state, doneBytes }: Tracked, times: 1 | -1) => {
+    if (skipped.includes(state)) sums.skippedBytes += times * blob.size
+    else {
+      sums.doneBytes += times * doneBytes
+      sums.totalBytes += times * blob.size
+    }
+    if (state === 'done' || skipped.includes(state)) sums.blobsDone += times
+  }
+  const change = (tracked: Tracked, to: Partial<Pick<Tracked, 'state' | 'doneBytes'>>) => {
+    count(tracked, -1)
+    Object.assign(tracked, to)
+    count(tracked, 1)
+  }
   const tell = (tracked: Tracked) => {
     if (!listener) return
     const { blob, state, doneBytes } = tracked
     tracked.toldAtMs = now()
     const { digest, mediaType, size: totalBytes } = blob
     listener({ kind: 'blob', digest, mediaType, state, doneBytes, totalBytes, bytesPerSecond: tracked.rate.read() })
-    listener(totalOf([...all.values()], rate.read()))
+    listener({ kind: 'total', ...sums, bytesPerSecond: rate.read(), blobsTotal: all.size })
   }
   return {
     plan: (blob) => {
-      all.set(blob.digest, { blob, state: 'waiting', doneBytes: 0, toldAtMs: 0, rate: createRate(now) })
+      const before = all.get(blob.digest)
+      if (before) count(before, -1)
+      const tracked: Tracked = { blob, state: 'waiting', doneBytes: 0, toldAtMs: 0, rate: createRate(now) }
+      all.set(blob.digest, tracked)
+      count(tracked, 1)
     },
     state: (blob, state) => {
       const tracked = all.get(blob.digest)
       if (!tracked) return
-      tracked.state = state
-      if (state === 'done') tracked.doneBytes = blob.size
+      change(tracked, state === 'done' ? { state, doneBytes: blob.size } : { state })
       tell(tracked)
     },
     bytes: (blob, doneBytes) => {
       const tracked = all.get(blob.digest)
       if (!tracked) return
       transferred += doneBytes - tracked.doneBytes
-      tracked.doneBytes = doneBytes
+      change(tracked, { doneBytes })
       tracked.rate.note(doneBytes)
       rate.note(transferred)
       if (now() - tracked.toldAtMs >= tellEveryMs) tell(tracked)
@@ -98,21 +116,7 @@ export function trackProgress(
   }
 }
 
-function totalOf(all: readonly Tracked[], bytesPerSecond: number): TotalProgress {
-  const skipped: readonly BlobState[] = ['existed', 'mounted', 'foreign']
-  const moving = all.filter(({ state }) => !skipped.includes(state))
-  const sum = (items: readonly Tracked[], of: (item: Tracked) => number) =>
-    items.reduce((total, item) => total + of(item), 0)
-  return {
-    kind: 'total',
-    doneBytes: sum(moving, (item) => item.doneBytes),
-    totalBytes: sum(moving, (item) => item.blob.size),
-    skippedBytes: sum(all, (item) => (skipped.includes(item.state) ? item.blob.size : 0)),
-    bytesPerSecond,
-    blobsDone: all.filter(({ state }) => state === 'done' || skipped.includes(state)).length,
-    blobsTotal: all.length,
-  }
-}
+const skipped: readonly BlobState[] = ['existed', 'mounted', 'foreign']
 
 interface Rate {
   note(bytes: number): void
