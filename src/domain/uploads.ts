@@ -161,10 +161,10 @@ export async function completeUpload(ctx: Context, open: OpenUpload, digests: re
   const emptyAllowed = ctx.plane === 'distribution' && !ctx.ecrQuirks
   // Before publishing, which could not be taken back: the upload is still good for bytes.
   if (!emptyAllowed && digest === digestOf('', algorithmOf(digest)) && (await received()) === 0)
-    fail('EmptyUploadException', where)
+    await failEmpty(ctx, open)
   const published = await publish(ctx, upload, digests)
   // Asked after publishing: an upload whose first completion was cut between rename and commit has no unfinished bytes, but a layer.
-  if (!emptyAllowed && (published?.size ?? (await received())) === 0) fail('EmptyUploadException', where)
+  if (!emptyAllowed && (published?.size ?? (await received())) === 0) await failEmpty(ctx, open)
   if (!published) {
     await requireOpen(ctx, open)
     fail('InvalidLayerException')
@@ -183,6 +183,13 @@ export async function completeUpload(ctx: Context, open: OpenUpload, digests: re
   if (outcome === 'upload-gone') fail('UploadNotFoundException', where)
   if (outcome === 'existed') fail('LayerAlreadyExistsException', { ...where, layerDigest: digest })
   return digest
+}
+
+/** Without parts, or ended meanwhile: the bytes of an upload that has ended are gone, too. */
+async function failEmpty(ctx: Context, open: OpenUpload): Promise<never> {
+  await requireOpen(ctx, open)
+  const { repository, upload } = open
+  return fail('EmptyUploadException', { ...named(repository.registry, repository.name), uploadId: upload.id })
 }
 
 async function publish(ctx: Context, upload: Upload, digests: readonly Digest[]): Promise<PublishedBlob | undefined> {

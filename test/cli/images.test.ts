@@ -346,6 +346,8 @@ describe('images from the shell', () => {
     await until(1)
     killed.kill('SIGKILL')
     assert.equal(await killed.end, 'SIGKILL')
+    // A part that had arrived whole is still taken.
+    await delay(1000)
     const afterKill = big().length
 
     const interrupted = program.start(push)

@@ -133,6 +133,17 @@ describe('requests for one upload that cross each other', () => {
     assert.deepEqual(await uploadFiles(), [])
   })
 
+  test('nor is it, through the API, an upload without parts', async (t) => {
+    const { registry, ctx, given, state } = await open(t)
+    const api = registry.ctx({ plane: 'api' })
+    for (const text of ['begun', '']) {
+      const uploadId = await given('begun')
+      const begun = await state(uploadId)
+      await cancelUpload(ctx, begun)
+      await assert.rejects(completeUpload(api, begun, [digestOf(text)]), named('UploadNotFoundException'))
+    }
+  })
+
   test('an empty completion through the API leaves the upload usable', async (t) => {
     const { registry, given } = await open(t)
     const uploadId = await given('')
