@@ -24,10 +24,10 @@ const MiB = 1024 * 1024
 const repository = 'bench/collector'
 const seededImages = 120
 const pushersOfSeed = 4
-/** Where layers are scrubbed: 600 MiB, which it may read in three seconds. They are due again after as many, so that it is always at it. */
+/** Where layers are scrubbed: 600 MiB, for which it needs twelve seconds by default. They are due again after three, so that it is always at it. */
 const scrubbedLayerBytes = 5 * MiB
 const scrubDays = '0.00004'
-/** A collection a second, 3,600 times as often as by default; each finds what was replaced in that second. */
+/** A collection a second, 600 times as often as by default; each finds what was replaced in that second. */
 const collectMinutes = '0.0167'
 const warmUpSeconds = 2
 

@@ -14,7 +14,7 @@ const reasons: Readonly<Record<string, string>> = {
   'push-32':
     'each image waits for four syncs of files and directories and shares in five commits; docker-registry syncs nothing. All that is decided is decided on one thread: on a machine that is busy otherwise, the other one has more threads to be given a turn',
   'clients-large':
-    'by the API each byte is 1.33 of JSON, hashed for the signature on both sides, and each part of 10 MiB is on the disk before the next may come; in a quick run the start of the process counts for half',
+    'by the API each byte is 1.33 of JSON, hashed for the signature on both sides, and the thread of the server that parses HTTP makes three of the four hashes; in a quick run the start of the process counts for half',
   'clients-small':
     'by the API each layer is asked for with a signed request before it is fetched, and loading the SDK takes a third of the time',
   'api-describe-images':

@@ -44,7 +44,7 @@ function plainHttp() {
     load: (id) => {
       const [name, module] = Object.entries(modules).find(([key]) => id === mark + key) ?? []
       if (name === undefined || module === undefined) return undefined
-      const plain = Object.entries(Object.getOwnPropertyDescriptors(module)).filter(([, { get }]) => get === undefined)
+      const plain = Object.entries(Object.getOwnPropertyDescriptors(module)).filter(([, its]) => 'value' in its)
       const names = plain.map(([key]) => key).join(', ')
       return `const module = process.getBuiltinModule('${name}')\nexport default module\nexport const { ${names} } = module\n`
     },
