@@ -6,35 +6,48 @@ import type { DeserializeMiddleware, InitializeMiddleware, MetadataBearer, Middl
 import { type HttpRequest, withStream } from './watch-wire.ts'
 
 const endBytes = 1024
-const holds = new WeakMap<Uint8Array, Promise<unknown>>()
 
-/** Calls that send `layerPart` do not end their request before `until`. When it never comes, abort them. */
-export function holdEnd(layerPart: Uint8Array, until: Promise<unknown>): void {
-  holds.set(layerPart, until)
+export interface Hold {
+  /** The request begins then: two at once would share the bandwidth, and each have half of it in its time. Must not fail. */
+  readonly begins: Promise<unknown>
+  /** Its end goes then. When this fails, nothing more of it goes: the call has to be aborted. */
+  readonly ends: Promise<unknown>
+  /** Called when all but the end is on its way. */
+  readonly onHeld: () => void
+}
+
+const holds = new WeakMap<Uint8Array, Hold>()
+
+/** Calls that send `layerPart` keep to `hold`. */
+export function holdEnd(layerPart: Uint8Array, hold: Hold): void {
+  hold.ends.catch(() => undefined) // met where it is waited for
+  holds.set(layerPart, hold)
 }
 
 /** To be added after everything that looks at what is sent. */
 export function holdEnds<I extends object, O extends MetadataBearer>(stack: MiddlewareStack<I, O>): void {
-  const held = new WeakMap<object, Promise<unknown>>()
+  const held = new WeakMap<object, Hold>()
 
   const note: InitializeMiddleware<I, O> = (next, context) => (args) => {
     const bytes = 'layerPartBlob' in args.input ? args.input.layerPartBlob : undefined
-    const until = bytes instanceof Uint8Array ? holds.get(bytes) : undefined
-    if (until !== undefined) held.set(context, until)
+    const its = bytes instanceof Uint8Array ? holds.get(bytes) : undefined
+    if (its !== undefined) held.set(context, its)
     return next(args)
   }
 
   const hold: DeserializeMiddleware<I, O> = (next, context) => async (args) => {
-    const until = held.get(context)
-    if (until === undefined) return next(args)
+    const its = held.get(context)
+    if (its === undefined) return next(args)
+    await its.begins
     const request = args.request as HttpRequest // what the serializer of an HTTP protocol makes
     const { body } = request
     if (body instanceof Uint8Array) {
-      const stream = Readable.from(inTwo(body, until), { objectMode: false })
+      const stream = Readable.from(inTwo(body, its), { objectMode: false })
       return next({ ...args, request: withStream(request, stream, body.byteLength) })
     }
     // A stream, of which hooks are told each piece.
-    await until
+    await its.ends
+    its.onHeld()
     return next(args)
   }
 
@@ -42,9 +55,11 @@ export function holdEnds<I extends object, O extends MetadataBearer>(stack: Midd
   stack.add(hold, { name: 'stowageHoldEnd', step: 'deserialize', priority: 'low' })
 }
 
-async function* inTwo(body: Uint8Array, until: Promise<unknown>): AsyncGenerator<Uint8Array> {
+async function* inTwo(body: Uint8Array, { ends, onHeld }: Hold): AsyncGenerator<Uint8Array> {
   const end = Math.max(body.byteLength - endBytes, 0)
   yield body.subarray(0, end)
-  await until
+  onHeld()
+  // A failure here would be an error of the stream, for which nobody listens.
+  await ends.catch(() => new Promise(() => {}))
   yield body.subarray(end)
 }

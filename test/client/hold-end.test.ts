@@ -8,7 +8,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { createEcr } from '../../src/client/create-ecr.ts'
 import type { Ecr } from '../../src/client/ecr.ts'
-import { holdEnd } from '../../src/client/hold-end.ts'
+import { holdEnd as hold, type Hold } from '../../src/client/hold-end.ts'
+
+/** With a beginning at once. */
+const holdEnd = (bytes: Uint8Array, ends: Promise<unknown>, more: Partial<Hold> = {}) =>
+  hold(bytes, { begins: Promise.resolve(), ends, onHeld: () => undefined, ...more })
 
 interface Received {
   readonly length: number
@@ -75,6 +79,21 @@ describe('a request that is held before its end', () => {
       assert.deepEqual(blobIn(received[0]!), bytes)
     })
 
+  test('begins when it may, and says when only its end is missing', async () => {
+    const bytes = randomBytes(100_000)
+    const [begins, ends] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    let isHeld = false
+    holdEnd(bytes, ends.promise, { begins: begins.promise, onHeld: () => (isHeld = true) })
+    const answer = upload(bytes)
+    await sleep(50)
+    assert.deepEqual([received.length, isHeld], [0, false])
+    begins.resolve()
+    await until(() => isHeld)
+    ends.resolve()
+    assert.equal((await answer).ok, true)
+    assert.deepEqual(blobIn(received[0]!), bytes)
+  })
+
   test('is repeated whole', async () => {
     const bytes = randomBytes(100_000)
     statuses = [500]
@@ -87,9 +106,11 @@ describe('a request that is held before its end', () => {
   test('is given up when it is aborted, and the service never has it whole', async () => {
     const bytes = randomBytes(100_000)
     const stop = new AbortController()
-    holdEnd(bytes, new Promise(() => {}))
+    const ends = Promise.withResolvers<void>()
+    holdEnd(bytes, ends.promise)
     const answer = upload(bytes, stop.signal)
     await until(() => (received[0]?.bytes.length ?? 0) > 50_000)
+    ends.reject(new Error('never'))
     stop.abort()
     const { ok, error } = (await answer) as { readonly ok: boolean; readonly error?: Error }
     assert.deepEqual([ok, error?.name, received[0]?.ended], [false, 'Aborted', false])
@@ -107,5 +128,13 @@ describe('a request that is held before its end', () => {
     assert.equal((await answer).ok, true)
     assert.ok(told > 1)
     assert.deepEqual(blobIn(received[0]!), bytes)
+  })
+
+  test('with hooks fails when its end may not go', async () => {
+    const bytes = randomBytes(100_000)
+    holdEnd(bytes, Promise.reject(new Error('never')))
+    const answer = await upload(bytes, undefined, () => undefined)
+    assert.equal(answer.ok, false)
+    assert.equal(received.length, 0)
   })
 })

@@ -91,6 +91,28 @@ describe('a transfer that meets a fault', () => {
     })
   }
 
+  test('a push of which hooks are told goes on after an upload that is gone', async () => {
+    const { there, back, name: repository, target } = await begin()
+    const { env } = setting.stowage
+    let sentBytes = 0
+    const told = createEcr({
+      endpoint: relay.origin,
+      region: env['AWS_REGION'] ?? '',
+      accessKeyId: env['AWS_ACCESS_KEY_ID'],
+      secretAccessKey: env['AWS_SECRET_ACCESS_KEY'],
+      onChunkSent: ({ chunk }) => (sentBytes += chunk.byteLength),
+    })
+    try {
+      const gone = { kind: 'answer', status: 400, body: json('UploadNotFoundException', 'gone') } as const
+      relay.plan((_operation, _path, headers) => Number(headers['content-length']) > 10 * mebibyte, gone)
+      await push(`oci:${there}:latest`, target, options({ ecr: told }))
+      assert.ok(sentBytes > 11 * mebibyte)
+      await assertPushed(there, back, repository)
+    } finally {
+      told.destroy()
+    }
+  })
+
   test('a push fails with what the server says once it has said it often enough', async () => {
     const { there, target } = await begin()
     relay.plan(
