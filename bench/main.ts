@@ -19,7 +19,7 @@ import { openStowage } from './servers/stowage.ts'
 
 const page = fileURLToPath(new URL('../docs/performance.md', import.meta.url))
 const ownPackage = new URL('../package.json', import.meta.url)
-const bytesNeeded = 10 * 1024 ** 3
+const bytesNeeded = 30 * 1024 ** 3
 
 const full = { largeBytes: 1024 ** 3, many: 100_000, quick: false }
 const quick = { largeBytes: 128 * 1024 ** 2, many: 10_000, quick: true }
@@ -51,7 +51,7 @@ async function main(args: readonly string[]): Promise<number> {
 async function run(options: Options, folder: string): Promise<number> {
   const { bavail, bsize } = statfsSync(folder)
   if (!options.quick && options.profile === undefined && bavail * bsize < bytesNeeded) {
-    process.stderr.write(`bench: ${folder} has less than 10 GiB free. Give --directory, or --quick\n`)
+    process.stderr.write(`bench: ${folder} has less than 30 GiB free. Give --directory, or --quick\n`)
     return 2
   }
   const size: Size = { ...(options.quick ? quick : full), seconds: options.seconds }

@@ -21,7 +21,7 @@ export const help = `npm run bench -- [flags]: Stowage, docker-registry and ngin
   --seconds S        how long a measurement takes where it goes by time (5; 1 with --quick)
   --quick            a look in less than 90 seconds: smaller layers, without what takes long; writes nothing
   --profile ROW      Stowage alone, with a CPU profile and a heap summary of it
-  --directory DIR    where the servers keep their data (the folder for temporary files); about 10 GiB are needed
+  --directory DIR    where the servers keep their data (the folder for temporary files); about 30 GiB are needed
   --no-install       do not install docker-registry, nginx, wrk and skopeo where they are missing
   --no-write         do not write docs/performance.md
 `
