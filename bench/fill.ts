@@ -21,7 +21,8 @@ export interface Filling {
 /** The repositories are called so, with a number from 0 on; images have the tags `v0.0`, `v0.1` (of the first), `v1.0` and so on. */
 export const filledName = (nr: number): string => `filled/r${nr}`
 
-const atOnce = 500
+/** Images and tags in one transaction, which has to end in time. */
+const rowsAtOnce = 5_000
 const source = makeImage({ repository: 'filled/source', tag: 'latest', seed: 'filled', layers: [1024] })
 
 /** Ends the server: the caller opens it again on the same folder. */
@@ -43,13 +44,18 @@ export async function fill(
   })
   try {
     const tasks = tasksOf(repositories, imagesEach)
+    const atOnce = Math.max(1, Math.min(500, Math.floor(rowsAtOnce / tagsEach)))
     for (let work = take(tasks, atOnce); work.length > 0; work = take(tasks, atOnce)) {
+      // What is asked for in one turn of the event loop goes to the writer as one message.
       await metadata.write(async (tx) => {
-        for (const { repository, image } of work) {
-          if (image === 0) await addRepository(tx, registry, repository)
-          const { id } = (await tx.repositories.find(registry, filledName(repository))) ?? {}
-          if (id !== undefined) await addImage(tx, id, `${repository}/${image}`, image, tagsEach, layersEach)
-        }
+        const first = work.filter(({ image }) => image === 0)
+        await Promise.all(first.map(({ repository }) => addRepository(tx, registry, repository)))
+        await Promise.all(
+          work.map(async ({ repository, image }) => {
+            const { id } = (await tx.repositories.find(registry, filledName(repository))) ?? {}
+            if (id !== undefined) await addImage(tx, id, `${repository}/${image}`, image, tagsEach, layersEach)
+          }),
+        )
       })
     }
   } finally {
@@ -113,7 +119,7 @@ async function addImage(
   }
   const references = source.blobs.map((blob) => ({ digest: known(blob.digest), mediaType: 'application/octet-stream' }))
   await tx.images.put(repositoryId, image, references, [])
-  for (let at = 0; at < tags; at++) await tx.tags.put(repositoryId, `v${nr}.${at}`, digest, nr)
+  await Promise.all(Array.from({ length: tags }, (_, at) => tx.tags.put(repositoryId, `v${nr}.${at}`, digest, nr)))
 }
 
 function known(text: string): Digest {
