@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+import { openKeptResults } from './kept-results.ts'
 import { measureFamily } from './measure.ts'
 import { help, parseOptions, type Options } from './options.ts'
 import { profileFlags, profileText } from './profile.ts'
@@ -61,18 +62,24 @@ async function run(options: Options, folder: string): Promise<number> {
   let folders = 0
   const tools: Tools = { size, rounds: options.rounds, open, newFolder: () => join(folder, String(folders++)), say }
 
+  const { rounds, seconds } = options
+  const how = `${ownVersion()}, ${rounds} x ${seconds} s${options.quick ? ', quick' : ''}`
+  const kept = openKeptResults(options.keep, how)
+
   const measured: Results['families'][number][] = []
   for (const family of families) {
     const rows = family.rows.filter((row) => chosenRows(options).includes(row))
     if (rows.length === 0) continue
-    measured.push({ family, rows: await measureFamily(family, rows, kinds, tools) })
+    measured.push({ family, rows: await measureFamily(family, rows, kinds, tools, kept) })
   }
   const filled: Results['tables'][number][] = []
   for (const table of chosenTables(options)) {
     say(table.title)
-    filled.push({ table, filled: await table.run(tools) })
+    const before = kept.filled(table.name)
+    const its = before ?? (await table.run(tools))
+    if (!before) kept.keepFilled(table.name, its)
+    filled.push({ table, filled: its })
   }
-  const { rounds, seconds } = options
   const results = { families: measured, tables: filled, rounds, seconds, versions: [ownVersion(), ...versions()] }
   process.stdout.write(`\n${reportText(results)}`)
   if (options.write) writeFileSync(page, reportText(results))

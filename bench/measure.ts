@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 
 import { figuresOf } from './accounting.ts'
+import type { KeptResults } from './kept-results.ts'
 import { missedText } from './reasons.ts'
 import type { Family, Figure, Measured, Medians, OpenServer, Row, Size, Tools, Unit, Verdict } from './row.ts'
 import { type Server, type ServerKind, titles } from './servers/server.ts'
@@ -21,14 +22,18 @@ export async function measureFamily(
   rows: readonly Row[],
   kinds: readonly ServerKind[],
   { size, rounds, open, newFolder, say }: Tools,
+  kept: KeptResults,
 ): Promise<readonly MeasuredRow[]> {
-  const wanted = kinds.filter((kind) => rows.some(({ servers }) => servers.includes(kind)))
+  const missing = rows.filter(({ name }) => kept.medians(name) === undefined)
+  const wanted = kinds.filter((kind) => missing.some(({ servers }) => servers.includes(kind)))
   const servers = await openAll(wanted, open, newFolder())
   try {
     for (const server of servers.values()) await family.prepare(server, size)
     const measured: MeasuredRow[] = []
     for (const row of rows) {
-      const done = await measureRow(row, servers, size, rounds)
+      const before = kept.medians(row.name)
+      const done = before ? judged(row, before) : await measureRow(row, servers, size, rounds)
+      if (!before) kept.keepMedians(row.name, done.medians)
       say(lineOf(done))
       measured.push(done)
     }
@@ -70,9 +75,14 @@ async function measureRow(
       all.set(server.kind, measured)
     }
   }
-  const medians = new Map([...all].map(([kind, measured]) => [kind, mediansOf(measured)]))
-  return { row, medians, verdicts: row.figures.flatMap((figure) => verdictOf(figure, medians)) }
+  return judged(row, new Map([...all].map(([kind, measured]) => [kind, mediansOf(measured)])))
 }
+
+const judged = (row: Row, medians: Medians): MeasuredRow => ({
+  row,
+  medians,
+  verdicts: row.figures.flatMap((figure) => verdictOf(figure, medians)),
+})
 
 async function measureOnce(row: Row, server: Server, size: Size, turn: number): Promise<Measured> {
   const before = figuresOf(server.pid)

@@ -6,6 +6,7 @@ export interface Options {
   readonly quick: boolean
   readonly seconds: number
   readonly directory: string | undefined
+  readonly keep: string | undefined
   readonly mayInstall: boolean
   readonly write: boolean
   readonly profile: string | undefined
@@ -22,6 +23,7 @@ export const help = `npm run bench -- [flags]: Stowage, docker-registry and ngin
   --quick            a look in less than 90 seconds: smaller layers, without what takes long; writes nothing
   --profile ROW      Stowage alone, with a CPU profile and a heap summary of it
   --directory DIR    where the servers keep their data (the folder for temporary files); about 30 GiB are needed
+  --keep FILE        what is measured goes into this file, too; a run that was interrupted, given it again, goes on
   --no-install       do not install docker-registry, nginx, wrk and skopeo where they are missing
   --no-write         do not write docs/performance.md
 `
@@ -38,6 +40,7 @@ export function parseOptions(args: readonly string[]): Options {
       quick: { type: 'boolean', default: false },
       profile: { type: 'string' },
       directory: { type: 'string' },
+      keep: { type: 'string' },
       'no-install': { type: 'boolean', default: false },
       'no-write': { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
@@ -51,6 +54,7 @@ export function parseOptions(args: readonly string[]): Options {
     seconds: countOf('seconds', values.seconds, quick ? 1 : 5),
     quick,
     directory: values.directory,
+    keep: values.keep,
     mayInstall: !values['no-install'],
     // A table of some rows, or of small ones, must not take the place of the whole.
     write: !values['no-write'] && !quick && rows.length === 0,

@@ -2,6 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
@@ -20,6 +23,18 @@ test('a row is measured and printed', { skip }, () => {
   assert.equal(status, 0, stderr)
   for (const work of ['small image push, 1 client', 'InitiateLayerUpload'])
     assert.match(stdout, new RegExp(`\\| [^|]*${work}[^|]* \\| Stowage \\| [\\d.,]+ (request|image|GiB)/s \\|`))
+})
+
+test('what a run has kept is not measured again', { skip }, (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'stowage-kept-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  const keep = ['--keep', join(folder, 'kept.jsonl')]
+  const first = run('--quick', '--no-install', '--row', 'api-initiate-upload', ...keep)
+  const again = run('--quick', '--no-install', '--row', 'api-initiate-upload', ...keep)
+  assert.deepEqual([first.status, again.status], [0, 0], first.stderr + again.stderr)
+  assert.match(again.stdout, /InitiateLayerUpload/)
+  assert.equal(again.stdout, first.stdout)
+  assert.equal(readFileSync(join(folder, 'kept.jsonl'), 'utf8').trim().split('\n').length, 1)
 })
 
 test('a row that is none, and a number that is none, are refused in a sentence', () => {
