@@ -6,8 +6,6 @@
 // Both servers run all the time, and the one that is not measured is stopped by a signal: it is warm, and takes no processor. The phases of a
 // round follow each other closely, and only ratios within a round count, of which the median is told: the machine may be slower in one round.
 
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -18,6 +16,7 @@ import { CreateRepositoryCommand } from '@aws-sdk/client-ecr'
 
 import type { Target } from '../faults/data-plane.ts'
 import { type Stowage, startStowage } from '../test/support/stowage.ts'
+import { runChild } from './load/run-child.ts'
 import type { MixedLoad, MixedLoadResult } from './mixed-load.ts'
 import { pushImage } from './push-image.ts'
 
@@ -157,13 +156,7 @@ async function under(
 }
 
 async function runClient(load: MixedLoad): Promise<MixedLoadResult> {
-  const child = fork(new URL('mixed-load.ts', import.meta.url), { execArgv: [] })
-  const ended = once(child, 'exit')
-  const said = once(child, 'message')
-  child.send(load)
-  // The child's only message, of the type it exports.
-  const result = await Promise.race([said.then(([message]) => message as MixedLoadResult), ended.then(() => undefined)])
-  await ended
+  const result = await runChild<MixedLoadResult>(new URL('mixed-load.ts', import.meta.url), load)
   if (result === undefined) throw new Error('the client failed')
   return result
 }

@@ -21,8 +21,8 @@ export interface Filling {
 /** The repositories are called so, with a number from 0 on; images have the tags `v0.0`, `v0.1` (of the first), `v1.0` and so on. */
 export const filledName = (nr: number): string => `filled/r${nr}`
 
-/** Images and tags in one transaction, which has to end in time. */
-const rowsAtOnce = 5_000
+/** Of one transaction, which has to end in time. */
+const [imagesAtOnce, tagsAtOnce] = [500, 5_000]
 const source = makeImage({ repository: 'filled/source', tag: 'latest', seed: 'filled', layers: [1024] })
 
 /** Ends the server: the caller opens it again on the same folder. */
@@ -44,7 +44,7 @@ export async function fill(
   })
   try {
     const tasks = tasksOf(repositories, imagesEach)
-    const atOnce = Math.max(1, Math.min(500, Math.floor(rowsAtOnce / tagsEach)))
+    const atOnce = Math.max(1, Math.min(imagesAtOnce, Math.floor(tagsAtOnce / tagsEach)))
     for (let work = take(tasks, atOnce); work.length > 0; work = take(tasks, atOnce)) {
       // What is asked for in one turn of the event loop goes to the writer as one message.
       await metadata.write(async (tx) => {

@@ -2,9 +2,10 @@
 
 import { mkdtempSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+import { packFor } from '../bin/program.mjs'
 import { openKeptResults } from './kept-results.ts'
 import { measureFamily } from './measure.ts'
 import { help, parseOptions, type Options } from './options.ts'
@@ -18,6 +19,7 @@ import { openNginx } from './servers/nginx.ts'
 import type { Server, ServerKind } from './servers/server.ts'
 import { openStowage } from './servers/stowage.ts'
 
+const root = fileURLToPath(new URL('..', import.meta.url))
 const page = fileURLToPath(new URL('../docs/performance.md', import.meta.url))
 const ownPackage = new URL('../package.json', import.meta.url)
 const bytesNeeded = 30 * 1024 ** 3
@@ -63,7 +65,9 @@ async function run(options: Options, folder: string): Promise<number> {
   const tools: Tools = { size, rounds: options.rounds, open, newFolder: () => join(folder, String(folders++)), say }
 
   const { rounds, seconds } = options
-  const how = `${ownVersion()}, ${rounds} x ${seconds} s${options.quick ? ', quick' : ''}`
+  const kind = options.quick ? 'quick' : options.profile === undefined ? 'whole' : 'profile'
+  // Sources that have changed since are another program.
+  const how = `${ownVersion()} of ${basename(packFor(root))}, ${rounds} x ${seconds} s, ${kind}`
   const kept = openKeptResults(options.keep, how)
 
   const measured: Results['families'][number][] = []

@@ -1,8 +1,6 @@
 // `node pack.mjs ROOT PACK`: packs the sources of the checkout ROOT into the new folder PACK, with a file for the program and one for each
 // worker. A process of its own: the bundler keeps 400 MiB that a server would have for the rest of its life.
 
-import http from 'node:http'
-import https from 'node:https'
 import { basename, join } from 'node:path'
 import { build } from 'rolldown'
 import { sourcesOf } from './program.mjs'
@@ -18,12 +16,7 @@ await build({
   // The SDK's own ES modules: those in CommonJS each get a wrapper, and are copied export by export.
   resolve: { mainFields: ['module', 'main'] },
   plugins: [plainHttp()],
-  output: {
-    dir: pack,
-    format: 'es',
-    entryFileNames: '[name].js',
-    chunkFileNames: '[name]-[hash].js',
-  },
+  output: { dir: pack, format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
 })
 
 /**
@@ -33,20 +26,21 @@ await build({
  * @returns {import('rolldown').Plugin}
  */
 function plainHttp() {
-  const modules = { 'node:http': http, 'node:https': https }
+  const names = ['node:http', 'node:https']
   const mark = '\0plain-'
   return {
     name: 'plain-http',
     resolveId: (source) => {
       const name = source.startsWith('node:') ? source : `node:${source}`
-      return name in modules ? mark + name : undefined
+      return names.includes(name) ? mark + name : undefined
     },
     load: (id) => {
-      const [name, module] = Object.entries(modules).find(([key]) => id === mark + key) ?? []
-      if (name === undefined || module === undefined) return undefined
-      const plain = Object.entries(Object.getOwnPropertyDescriptors(module)).filter(([, its]) => 'value' in its)
-      const names = plain.map(([key]) => key).join(', ')
-      return `const module = process.getBuiltinModule('${name}')\nexport default module\nexport const { ${names} } = module\n`
+      if (!id.startsWith(mark)) return undefined
+      const name = id.slice(mark.length)
+      const exported = Object.entries(Object.getOwnPropertyDescriptors(process.getBuiltinModule(name)))
+      // What is no value is got when it is asked for, which is the detour.
+      const values = exported.filter(([, its]) => 'value' in its).map(([key]) => key)
+      return `const module = process.getBuiltinModule('${name}')\nexport default module\nexport const { ${values.join(', ')} } = module\n`
     },
   }
 }

@@ -59,7 +59,7 @@ async function make(root, pack) {
  *
  * @param {string} root
  */
-function packFor(root) {
+export function packFor(root) {
   const hash = createHash('sha256')
   const recipe = join(root, 'bin', 'pack.mjs')
   for (const file of [...sourcesOf(join(root, 'src')), join(root, 'package-lock.json'), recipe]) {

@@ -1,8 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 
-import { runCommand } from '../../faults/server.ts'
+import { runStowage } from '../../faults/server.ts'
 import { generate } from '../load/generate.ts'
 import type { UploadTask } from '../load/tasks.ts'
 import { type Family, perCpu, rate, type Row } from '../row.ts'
@@ -44,8 +43,6 @@ const parts: Row = {
   },
 }
 
-const startScript = fileURLToPath(new URL('../../bin/stowage.mjs', import.meta.url))
-
 /** So that the next measurement finds the room. Neither server gives it back at once. */
 async function removeBlobs({ kind, origin, headers, dataDir }: Server, digests: readonly string[]): Promise<void> {
   for (const digest of digests) {
@@ -57,7 +54,7 @@ async function removeBlobs({ kind, origin, headers, dataDir }: Server, digests: 
     if (kind === 'docker-registry') rmSync(folder, { recursive: true })
   }
   if (kind !== 'stowage') return
-  const { code, stderr } = await runCommand(process.execPath, [startScript, 'admin', 'collect', '--data', dataDir])
+  const { code, stderr } = await runStowage(['admin', 'collect', '--data', dataDir])
   if (code !== 0) throw new Error(`stowage admin collect ended with ${String(code)}: ${stderr}`)
 }
 

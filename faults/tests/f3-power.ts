@@ -8,6 +8,7 @@ import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
+import { cachedBytes } from '../../src/storage/disk-pieces.ts'
 import type { FaultContext, FaultResult, FaultTest } from '../fault-test.ts'
 import { forgetSync } from '../forget-sync.ts'
 import { openLayerSource, withLarge } from '../images.ts'
@@ -22,8 +23,6 @@ const cutsPerDisk = 10
 const flags = ['--reserve-mib', '16', '--collect-minutes', '0']
 /** Ten turns with large layers fill less than half of it; of what is written nothing is collected. */
 const diskMebibytes = 2048
-/** Larger layers go past the page cache (src/storage/disk/disk-pieces.ts). */
-const directBytesMin = 16 * 1024 * 1024
 /** Between two cuts. A whole run is to see many acknowledgements, too. */
 const longestMs = { short: 1_500, whole: 5_000 } as const
 /** A server whose disk is gone may wait for it long. */
@@ -73,7 +72,8 @@ async function onOneDisk(context: FaultContext, place: Place, deadlineMs: number
     if (place.apart && context.kind === 'stowage') keepDatabaseIn(join(parent, 'database'), dataDir)
     const server = context.kind === 'stowage' ? { flags, ...(place.env && { env: place.env }) } : {}
     const seed = `${context.seed}/${name}`
-    const layers = withLarge(openLayerSource(seed, 0.3), seed, directBytesMin)
+    // Larger ones go past the page cache.
+    const layers = withLarge(openLayerSource(seed, 0.3), seed, cachedBytes)
     const session = await openSession(context, { name, dataDir, server, layers, errorsExpected: true })
     try {
       return await cutAgainAndAgain(context, session, disk, deadlineMs)

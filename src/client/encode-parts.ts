@@ -2,7 +2,7 @@
 // for 50 MiB, and twice a part of garbage each time. Here it is written into buffers that are used again.
 
 import type { BuildMiddleware, InitializeMiddleware, MetadataBearer, MiddlewareStack } from '@smithy/types'
-import { base64Bytes, encodeInPlace, writeBase64 } from './part-memory.ts'
+import { base64Bytes, encodeInPlace, layerPartOf, writeBase64 } from './part-memory.ts'
 
 /** Smaller ones are the SDK's. */
 const bytesMin = 64 * 1024
@@ -21,8 +21,8 @@ export function encodeParts<I extends object, O extends MetadataBearer>(stack: M
   const free: Buffer[] = []
 
   const holdBack: InitializeMiddleware<I, O> = (next, context) => (args) => {
-    const bytes = 'layerPartBlob' in args.input ? args.input.layerPartBlob : undefined
-    if (!(bytes instanceof Uint8Array) || bytes.byteLength < bytesMin) return next(args)
+    const bytes = layerPartOf(args.input)
+    if (bytes === undefined || bytes.byteLength < bytesMin) return next(args)
     waiting.set(context, bytes)
     return next({ ...args, input: { ...args.input, layerPartBlob: new Uint8Array() } })
   }

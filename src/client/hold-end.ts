@@ -3,6 +3,7 @@
 
 import { Readable } from 'node:stream'
 import type { DeserializeMiddleware, InitializeMiddleware, MetadataBearer, MiddlewareStack } from '@smithy/types'
+import { layerPartOf } from './part-memory.ts'
 import { type HttpRequest, withStream } from './watch-wire.ts'
 
 const endBytes = 1024
@@ -29,8 +30,8 @@ export function holdEnds<I extends object, O extends MetadataBearer>(stack: Midd
   const held = new WeakMap<object, Hold>()
 
   const note: InitializeMiddleware<I, O> = (next, context) => (args) => {
-    const bytes = 'layerPartBlob' in args.input ? args.input.layerPartBlob : undefined
-    const its = bytes instanceof Uint8Array ? holds.get(bytes) : undefined
+    const bytes = layerPartOf(args.input)
+    const its = bytes && holds.get(bytes)
     if (its !== undefined) held.set(context, its)
     return next(args)
   }

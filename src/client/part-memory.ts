@@ -10,6 +10,12 @@ const memories = new WeakSet<ArrayBufferLike>()
 /** Views whose bytes are text by now. */
 const encoded = new WeakSet<Uint8Array>()
 
+/** The bytes of a part in the input of a call, where there are any. */
+export function layerPartOf(input: object): Uint8Array | undefined {
+  const bytes = 'layerPartBlob' in input ? input.layerPartBlob : undefined
+  return bytes instanceof Uint8Array ? bytes : undefined
+}
+
 /**
  * A buffer for parts of up to so many bytes. What is sent is a view of it from its start; whoever sends a view gives its bytes away: it may be sent again as it is,
  * by one call after the other, and other bytes need a view of their own.

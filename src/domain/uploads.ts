@@ -155,16 +155,20 @@ export async function completeUpload(ctx: Context, open: OpenUpload, digests: re
   const { repository, upload } = open
   const received = () => ctx.blobs.received(upload.id)
   const where = { ...named(repository.registry, repository.name), uploadId: upload.id }
+  /** Without parts, or ended meanwhile: the bytes of an upload that has ended are gone, too. */
+  const failEmpty = async (): Promise<never> => {
+    await requireOpen(ctx, open)
+    return fail('EmptyUploadException', where)
+  }
   if (upload.smallParts > 1 || (upload.smallParts === 1 && !upload.lastPartSmall)) fail('LayerPartTooSmallException')
   const [digest] = digests
   if (!digest) throw new Error('completeUpload needs a digest')
   const emptyAllowed = ctx.plane === 'distribution' && !ctx.ecrQuirks
   // Before publishing, which could not be taken back: the upload is still good for bytes.
-  if (!emptyAllowed && digest === digestOf('', algorithmOf(digest)) && (await received()) === 0)
-    await failEmpty(ctx, open)
+  if (!emptyAllowed && digest === digestOf('', algorithmOf(digest)) && (await received()) === 0) await failEmpty()
   const published = await publish(ctx, upload, digests)
   // Asked after publishing: an upload whose first completion was cut between rename and commit has no unfinished bytes, but a layer.
-  if (!emptyAllowed && (published?.size ?? (await received())) === 0) await failEmpty(ctx, open)
+  if (!emptyAllowed && (published?.size ?? (await received())) === 0) await failEmpty()
   if (!published) {
     await requireOpen(ctx, open)
     fail('InvalidLayerException')
@@ -183,13 +187,6 @@ export async function completeUpload(ctx: Context, open: OpenUpload, digests: re
   if (outcome === 'upload-gone') fail('UploadNotFoundException', where)
   if (outcome === 'existed') fail('LayerAlreadyExistsException', { ...where, layerDigest: digest })
   return digest
-}
-
-/** Without parts, or ended meanwhile: the bytes of an upload that has ended are gone, too. */
-async function failEmpty(ctx: Context, open: OpenUpload): Promise<never> {
-  await requireOpen(ctx, open)
-  const { repository, upload } = open
-  return fail('EmptyUploadException', { ...named(repository.registry, repository.name), uploadId: upload.id })
 }
 
 async function publish(ctx: Context, upload: Upload, digests: readonly Digest[]): Promise<PublishedBlob | undefined> {

@@ -321,7 +321,7 @@ describe('images from the shell', () => {
     })
     assert.equal(code, 0, stdout)
     assert.match(stdout, /total +\[[=-]{24}\] \d+% +\S+ \S+ of 35\.0 MiB +\S+ \S+\/s/)
-    assert.match(stdout, /sha256:[0-9a-f]{12} \[=+-+\] \d+% +\d0\.0 MiB of 35\.0 MiB/)
+    assert.match(stdout, /sha256:[0-9a-f]{12} \[=+-+\] \d+% +10\.0 MiB of 35\.0 MiB/)
     assert.match(stdout, /pushed \S+ sha256:[0-9a-f]{64}: 2 blobs of 35\.0 MiB sent\s*$/)
   })
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { readdir } from 'node:fs/promises'
 import { after, before, describe, test } from 'node:test'
 
-import { createEcr } from '../../../src/client/create-ecr.ts'
+import { createEcr, type EcrOptions } from '../../../src/client/create-ecr.ts'
 import type { Ecr } from '../../../src/client/ecr.ts'
 import { pull, push, type CopyOptions } from '../../../src/client/transport/copy.ts'
 import type { TransferProgress } from '../../../src/client/transport/progress.ts'
@@ -23,15 +23,17 @@ describe('a transfer that meets a fault', () => {
   const setting = useTransport()
   let relay: Relay
   let ecr: Ecr
-  before(async () => {
-    relay = await startRelay(setting.stowage.origin)
-    ecr = createEcr({
+  const clientOf = (more: EcrOptions) =>
+    createEcr({
       endpoint: relay.origin,
       region: setting.stowage.env['AWS_REGION'] ?? '',
       accessKeyId: setting.stowage.env['AWS_ACCESS_KEY_ID'],
       secretAccessKey: setting.stowage.env['AWS_SECRET_ACCESS_KEY'],
-      maxAttempts: 1,
+      ...more,
     })
+  before(async () => {
+    relay = await startRelay(setting.stowage.origin)
+    ecr = clientOf({ maxAttempts: 1 })
   })
   after(async () => {
     ecr.destroy()
@@ -93,15 +95,8 @@ describe('a transfer that meets a fault', () => {
 
   test('a push of which hooks are told goes on after an upload that is gone', async () => {
     const { there, back, name: repository, target } = await begin()
-    const { env } = setting.stowage
     let sentBytes = 0
-    const told = createEcr({
-      endpoint: relay.origin,
-      region: env['AWS_REGION'] ?? '',
-      accessKeyId: env['AWS_ACCESS_KEY_ID'],
-      secretAccessKey: env['AWS_SECRET_ACCESS_KEY'],
-      onChunkSent: ({ chunk }) => (sentBytes += chunk.byteLength),
-    })
+    const told = clientOf({ onChunkSent: ({ chunk }) => (sentBytes += chunk.byteLength) })
     try {
       const gone = { kind: 'answer', status: 400, body: json('UploadNotFoundException', 'gone') } as const
       relay.plan((_operation, _path, headers) => Number(headers['content-length']) > 10 * mebibyte, gone)
