@@ -1,5 +1,7 @@
 // UploadLayerPart: parts through the API, each exactly where the last one ended.
 
+import { setTimeout as sleep } from 'node:timers/promises'
+
 import { fail } from '../model/errors.ts'
 import type { Context } from './context.ts'
 import { UploadBusyError, UploadOffsetError, UploadTooLargeError } from './ports/storage-errors.ts'
@@ -14,7 +16,14 @@ export interface LayerPart {
   readonly bytes: Uint8Array
 }
 
-/** Appends a part and gives the position of the last byte received. Fails with InvalidLayerPart, LimitExceeded, UploadNotFound. */
+/** How long a part waits for the one that is being stored: ten seconds in all. */
+const busyPauseMs = 20
+const busyPausesMax = 500
+
+/**
+ * Appends a part and gives the position of the last byte received. Fails with InvalidLayerPart, LimitExceeded, UploadNotFound, and with ServerException while other
+ * bytes come for the same upload and do not end.
+ */
 export async function uploadPart(ctx: Context, state: UploadState, part: LayerPart): Promise<number> {
   const { repository, upload } = state
   const where = { ...named(repository.registry, repository.name), uploadId: upload.id }
@@ -23,13 +32,12 @@ export async function uploadPart(ctx: Context, state: UploadState, part: LayerPa
   if (part.lastByte - part.firstByte + 1 !== part.bytes.byteLength) {
     fail('InvalidLayerPartException/size', { ...where, lastValidByteReceived: Math.max(state.received - 1, 0) })
   }
-  if (part.firstByte !== state.received) invalid(state.received)
   if (upload.parts >= ctx.limits.layerPartsMax) {
     fail('LimitExceededException/layerParts', { ...where, limit: ctx.limits.layerPartsMax })
   }
   const received = await appendPart(ctx, state, part).catch((error: unknown) => {
     if (error instanceof UploadOffsetError) return invalid(error.received)
-    if (error instanceof UploadBusyError) return invalid(state.received)
+    if (error instanceof UploadBusyError) return fail('ServerException/busy')
     if (error instanceof UploadTooLargeError)
       return fail('LimitExceededException/layerSize', { ...where, limit: ctx.limits.layerBytesMax })
     throw error
@@ -41,8 +49,19 @@ export async function uploadPart(ctx: Context, state: UploadState, part: LayerPa
   return received - 1
 }
 
-async function appendPart(ctx: Context, state: UploadState, part: LayerPart): Promise<number> {
-  return ctx.blobs.append(state.upload.id, part.firstByte, once(part.bytes), ctx.limits.layerBytesMax)
+/**
+ * A part that meets another one waits for it: what a client sends again whose connection broke is told where the first one ended. Half of a part is no
+ * position to go on from: it was told as one, and the whole layer was sent again (seen: a push killed while a proxy still passed its part on).
+ */
+async function appendPart(ctx: Context, { upload }: UploadState, part: LayerPart): Promise<number> {
+  for (let pauses = 0; ; pauses++) {
+    try {
+      return await ctx.blobs.append(upload.id, part.firstByte, once(part.bytes), ctx.limits.layerBytesMax)
+    } catch (error) {
+      if (!(error instanceof UploadBusyError) || pauses === busyPausesMax) throw error
+    }
+    await sleep(busyPauseMs)
+  }
 }
 
 async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {

@@ -14,6 +14,7 @@ import { recover, sweep } from '../../src/domain/recovery.ts'
 import { deleteRepository } from '../../src/domain/repositories.ts'
 import { appendToUpload, beginUpload, cancelUpload, completeUpload, getUpload } from '../../src/domain/uploads.ts'
 import { digestOf } from '../../src/lib/digest.ts'
+import { EcrError } from '../../src/model/errors.ts'
 import { completeLayerUpload } from '../../src/operations/private/complete-layer-upload.ts'
 import { uploadLayerPart } from '../../src/operations/private/upload-layer-part.ts'
 import { account, givenRepository, openTestRegistry, region, type TestRegistry } from '../support/registry.ts'
@@ -71,6 +72,40 @@ function crossedBy<K extends 'publish' | 'append'>(
 const named = (name: string) => (error: unknown) => error instanceof Error && error.name === name
 
 describe('requests for one upload that cross each other', () => {
+  test('a part that meets bytes on their way is told where those end, or follows them', async (t) => {
+    const { ctx, given, state, registry } = await open(t)
+    const uploadId = await given('')
+    const [began, rest] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const slow = async function* () {
+      yield Buffer.from('half ')
+      began.resolve()
+      await rest.promise
+      yield Buffer.from('and half')
+    }
+    const first = appendToUpload(ctx, await state(uploadId), 0, slow())
+    await began.promise
+    const send = (firstByte: number, text: string) =>
+      registry.perform(uploadLayerPart, {
+        repositoryName: 'app',
+        uploadId,
+        partFirstByte: firstByte,
+        partLastByte: firstByte + text.length - 1,
+        layerPartBlob: Buffer.from(text),
+      })
+    const again = assert.rejects(send(0, 'half and half'), (error) => {
+      assert.ok(error instanceof EcrError)
+      assert.equal(error.name, 'InvalidLayerPartException')
+      // Either may be the first after them.
+      assert.ok([12, 21].includes(Number(error.members['lastValidByteReceived'])), error.message)
+      return true
+    })
+    const next = send(13, ' and more')
+    setTimeout(rest.resolve, 100)
+    assert.equal(await first, 13)
+    await again
+    assert.equal((await next).lastByteReceived, 21)
+  })
+
   test('bytes sent between the rename and the commit of a completion do not replace the acknowledged layer', async (t) => {
     const { ctx, given, state } = await open(t)
     const uploadId = await given('acknowledged')

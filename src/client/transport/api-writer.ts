@@ -1,7 +1,7 @@
 // Writing into a registry of ECR, private or public, by its API alone.
 
 import type { Digest } from '../../lib/digest.ts'
-import { apiFault, type ImageApi, valueOf } from './image-api.ts'
+import { apiFault, type ImageApi, isAvailable, valueOf } from './image-api.ts'
 import type { Manifest, Place } from './place.ts'
 import { runLimited } from './run-limited.ts'
 import { transportFail } from './transport-error.ts'
@@ -53,10 +53,9 @@ export function apiWriter(options: ApiWriterOptions): PlaceWriter {
       await runLimited(callsAtOnce, batches, async (batch) => {
         const api = options.api(signal)
         const { layers = [] } = await withRetries(async () => valueOf(where, await api.checkLayers(batch)), { signal })
-        for (const { layerDigest, layerAvailability } of layers) {
-          const digest = known.get(layerDigest ?? '')
-          // ARCHIVED layers are there too: PutImage takes them.
-          if (digest && layerAvailability !== 'UNAVAILABLE') found.add(digest)
+        for (const layer of layers) {
+          const digest = known.get(layer.layerDigest ?? '')
+          if (digest && isAvailable(layer)) found.add(digest)
         }
       })
       return found

@@ -3,7 +3,7 @@
 
 import { holdEnd } from '../hold-end.ts'
 import { allocatePart } from '../part-memory.ts'
-import { apiFault, type ApiError, type ImageApi, valueOf } from './image-api.ts'
+import { apiFault, type ApiError, type ImageApi, isAvailable, valueOf } from './image-api.ts'
 import { type BlobSource, type Descriptor, TransientError, type WriteBlobOptions } from './place.ts'
 import { throwIfAborted, transportFail } from './transport-error.ts'
 import type { JournalEntry, OpenUpload } from './upload-journal.ts'
@@ -34,7 +34,7 @@ export async function uploadLayer(upload: LayerUpload): Promise<void> {
   for (let begun = before ? 0 : 1; begun <= uploadsMax; begun++) {
     const outcome = await send(upload, begun === 0 && before ? before : await begin(upload))
     await journal?.forget()
-    if (outcome === 'done') return
+    if (outcome === 'done' || (outcome === 'gone' && (await isThere(upload)))) return
     // Bytes of an earlier process were not compared with anything; those of this one were, or come from the same source again.
     if (outcome === 'mismatch' && begun > 0)
       transportFail('DigestMismatch', { digest: blob.digest, found: 'another value', where })
@@ -66,8 +66,6 @@ async function send(upload: LayerUpload, open: OpenUpload): Promise<Outcome> {
     const outcome = await sendFrom(upload, open, position)
     if (outcome === 'gone') return 'gone'
     if (outcome > position) setbacks = 0
-    // Less than a part is kept of what was sent: it would be a small part in the middle, and none may be.
-    if (outcome < blob.size && outcome % open.partBytes !== 0) return 'gone'
     position = outcome
     onBytes(position)
   }
@@ -78,18 +76,17 @@ async function send(upload: LayerUpload, open: OpenUpload): Promise<Outcome> {
 async function sendFrom(upload: LayerUpload, open: OpenUpload, start: number): Promise<number | 'gone'> {
   const { blob, source } = upload
   // Read from the beginning, the bytes are compared with the digest; what was sent already is not fetched again to be compared.
-  let first = source.isLocal ? 0 : start
+  const missing = source.isLocal ? withoutFirst(source.read(0), start) : source.read(start)
+  let first = start
   let last: SentPart = { outcome: Promise.resolve(start), left: Promise.resolve() }
   const stop = new AbortController()
   try {
-    for await (const bytes of inParts(source.read(first), Math.min(open.partBytes, blob.size))) {
-      if (first >= start) {
-        const before = last
-        last = sendNext(upload, open, { first, bytes, before, stop: stop.signal })
-        last.outcome.catch(() => undefined) // met where it is waited for
-        const expected = await before.outcome
-        if (expected !== first) return expected
-      }
+    for await (const bytes of inParts(missing, Math.min(open.partBytes, blob.size))) {
+      const before = last
+      last = sendNext(upload, open, { first, bytes, before, stop: stop.signal })
+      last.outcome.catch(() => undefined) // met where it is waited for
+      const expected = await before.outcome
+      if (expected !== first) return expected
       first += bytes.byteLength
     }
     return await last.outcome
@@ -200,6 +197,22 @@ const endings = {
   EmptyUploadException: 'gone',
   InvalidLayerException: 'mismatch',
 } as const
+
+/** An upload that was completed is gone, too: by a push whose process died then, or whose answer was lost. */
+async function isThere({ api, where, blob, signal }: LayerUpload): Promise<boolean> {
+  const { layers = [] } = await withRetries(async () => valueOf(where, await api.checkLayers([blob.digest])), {
+    signal,
+  })
+  return layers.some(isAvailable)
+}
+
+async function* withoutFirst(pieces: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
+  let left = bytes
+  for await (const piece of pieces) {
+    if (piece.byteLength > left) yield piece.subarray(left)
+    left = Math.max(left - piece.byteLength, 0)
+  }
+}
 
 /** The bytes in pieces of `partBytes`, the last one shorter. A piece is of use until the second one after it is asked for: two share the memory. */
 async function* inParts(bytes: AsyncIterable<Uint8Array>, partBytes: number): AsyncGenerator<Uint8Array> {

@@ -93,6 +93,37 @@ describe('a transfer that meets a fault', () => {
     })
   }
 
+  const sentParts = () => relay.seen.flatMap(({ part }) => (part ? [part] : []))
+
+  test('a layer whose completion was not answered is not sent again', async () => {
+    const { there, back, name: repository, target } = await begin()
+    relay.plan(operation('CompleteLayerUpload'), { kind: 'lose-answer' })
+    await push(`oci:${there}:latest`, target, options())
+    const sentBytes = sentParts().reduce((total, { first, last }) => total + last - first + 1, 0)
+    const bytes = [...image.layers, image.config].reduce((total, blob) => total + blob.bytes.length, 0)
+    assert.equal(sentBytes, bytes)
+    await assertPushed(there, back, repository)
+  })
+
+  test('a push goes on in the middle of a part, and from the beginning, in the same upload', async () => {
+    const { there, back, name: repository, target } = await begin()
+    const last = 3 * mebibyte - 1
+    const body = JSON.stringify({ __type: 'InvalidLayerPartException', message: 'no', lastValidByteReceived: last })
+    relay.plan((_operation, _path, headers) => Number(headers['content-length']) > 10 * mebibyte, {
+      kind: 'answer',
+      status: 400,
+      body,
+    })
+    await push(`oci:${there}:latest`, target, options())
+    const parts = sentParts().filter((part) => part.last - part.first > 5 * mebibyte)
+    assert.deepEqual(
+      parts.map(({ first }) => first / mebibyte),
+      [0, 3, 0],
+    )
+    assert.equal(new Set(sentParts().map(({ uploadId }) => uploadId)).size, 3)
+    await assertPushed(there, back, repository)
+  })
+
   test('a push of which hooks are told goes on after an upload that is gone', async () => {
     const { there, back, name: repository, target } = await begin()
     let sentBytes = 0
