@@ -1,7 +1,6 @@
 // UploadLayerPart: parts through the API, each exactly where the last one ended.
 
-import { setTimeout as sleep } from 'node:timers/promises'
-
+import { withPatience } from '../lib/with-patience.ts'
 import { fail } from '../model/errors.ts'
 import type { Context } from './context.ts'
 import { UploadBusyError, UploadOffsetError, UploadTooLargeError } from './ports/storage-errors.ts'
@@ -16,9 +15,8 @@ export interface LayerPart {
   readonly bytes: Uint8Array
 }
 
-/** How long a part waits for the one that is being stored: ten seconds in all. */
-const busyPauseMs = 20
-const busyPausesMax = 500
+/** How long a part waits for the one that is being stored. */
+const patienceMs = 10_000
 
 /**
  * Appends a part and gives the position of the last byte received. Fails with InvalidLayerPart, LimitExceeded, UploadNotFound, and with ServerException while other
@@ -54,14 +52,11 @@ export async function uploadPart(ctx: Context, state: UploadState, part: LayerPa
  * position to go on from: it was told as one, and the whole layer was sent again (seen: a push killed while a proxy still passed its part on).
  */
 async function appendPart(ctx: Context, { upload }: UploadState, part: LayerPart): Promise<number> {
-  for (let pauses = 0; ; pauses++) {
-    try {
-      return await ctx.blobs.append(upload.id, part.firstByte, once(part.bytes), ctx.limits.layerBytesMax)
-    } catch (error) {
-      if (!(error instanceof UploadBusyError) || pauses === busyPausesMax) throw error
-    }
-    await sleep(busyPauseMs)
-  }
+  return withPatience(
+    patienceMs,
+    (error) => error instanceof UploadBusyError,
+    () => ctx.blobs.append(upload.id, part.firstByte, once(part.bytes), ctx.limits.layerBytesMax),
+  )
 }
 
 async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {

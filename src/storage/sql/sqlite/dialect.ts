@@ -10,7 +10,7 @@ import {
   type Driver,
   type QueryResult,
 } from 'kysely'
-import { setTimeout as pause } from 'node:timers/promises'
+import { withPatience } from '../../../lib/with-patience.ts'
 import type { SqliteConnection, StatementResult } from './connection.ts'
 import { toStorageError } from './errors.ts'
 import { runDirectly } from '../statement.ts'
@@ -68,8 +68,7 @@ export function writerDialect(writer: Pick<Writer, 'begin' | 'close'>): Dialect 
   })
 }
 
-const busyPauseMs = 20
-const busyTriesMax = 250
+const patienceMs = 5_000
 
 /** A reader is refused only while another process recovers the log or the like: wait on a timer, not in SQLite, which would block the loop. */
 async function readWithPatience(
@@ -77,17 +76,15 @@ async function readWithPatience(
   query: CompiledQuery,
   onError: (error: unknown) => void,
 ): Promise<StatementResult> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return connection.run(query.sql, query.parameters)
-    } catch (thrown) {
-      const error = toStorageError(thrown)
-      if (!(error instanceof StorageBusyError) || tries >= busyTriesMax) {
-        onError(thrown)
-        throw error
-      }
-    }
-    await pause(busyPauseMs)
+  try {
+    return await withPatience(
+      patienceMs,
+      (error) => toStorageError(error) instanceof StorageBusyError,
+      async () => connection.run(query.sql, query.parameters),
+    )
+  } catch (error) {
+    onError(error)
+    throw toStorageError(error)
   }
 }
 
