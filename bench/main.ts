@@ -6,6 +6,7 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { packFor } from '../bin/program.mjs'
+import { atExit } from '../faults/at-exit.ts'
 import { openKeptResults } from './kept-results.ts'
 import { measureFamily } from './measure.ts'
 import { help, parseOptions, type Options } from './options.ts'
@@ -44,10 +45,14 @@ async function main(args: readonly string[]): Promise<number> {
     return 2
   }
   const folder = mkdtempSync(join(options.directory ?? tmpdir(), 'stowage-bench-'))
+  const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+  // Ctrl-C as well: it may hold 30 GiB.
+  const forget = atExit(remove)
   try {
     return await run(options, folder)
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    remove()
+    forget()
   }
 }
 

@@ -17,6 +17,8 @@ const reasons: Readonly<Record<string, string>> = {
     'by the API each byte is 1.33 of JSON, hashed for the signature on both sides, and the thread of the server that parses HTTP makes three of the four hashes; in a quick run the start of the process counts for half',
   'clients-small':
     'by the API each layer is asked for with a signed request before it is fetched, and loading the SDK takes a third of the time',
+  workers:
+    'the load generator is on the same two processors: two processes get 1.6 of them, and a request costs each a quarter more time than the one that has a processor to itself',
   'api-describe-images':
     'a signed request is parsed, hashed and its signature made again before five look-ups in the database',
 }
