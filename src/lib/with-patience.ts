@@ -8,11 +8,12 @@ export async function withPatience<T>(
   passes: (error: unknown) => boolean,
   work: () => Promise<T>,
 ): Promise<T> {
-  for (let pauses = 0; ; pauses++) {
+  const endMs = performance.now() + patienceMs
+  for (;;) {
     try {
       return await work()
     } catch (error) {
-      if (!passes(error) || pauses * pauseMs >= patienceMs) throw error
+      if (!passes(error) || performance.now() >= endMs) throw error
     }
     await sleep(pauseMs)
   }

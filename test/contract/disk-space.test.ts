@@ -7,10 +7,10 @@ const KiB = 1024
 
 /** A file system of 1,000 KiB of which `free` are left; `looks` counts how often it was asked. */
 function fileSystem(free: number) {
-  const state = { free: free * KiB, looks: 0 }
+  const state = { free: free * KiB, looks: 0, files: 1000, freeFiles: 500 }
   const look = async () => {
     state.looks++
-    return { bavail: state.free / KiB, blocks: 1000, bsize: KiB }
+    return { bavail: state.free / KiB, blocks: 1000, bsize: KiB, files: state.files, ffree: state.freeFiles }
   }
   return { state, look }
 }
@@ -54,6 +54,20 @@ describe('the reserve of free space', () => {
     const space = openSpace({ directory: '/', reserveBytes: 200 * KiB, look })
     for (let at = 0; at < 3; at++) await space.requireRoom(200 * KiB)
     await assert.rejects(space.requireRoom(201 * KiB), StorageFullError)
+  })
+
+  test('so are files: without any left nothing new begins, and what is under way ends', async () => {
+    const { state, look } = fileSystem(500)
+    const space = openSpace({ directory: '/', reserveBytes: 200 * KiB, look, freshMs: 0 })
+    state.freeFiles = 15
+    await assert.rejects(space.check('new', 0), StorageFullError)
+    assert.equal(await space.freeBytes(), 0)
+    await space.check('running', 100 * KiB)
+    state.freeFiles = 16
+    await space.check('new', 0)
+    assert.equal(await space.freeBytes(), 300 * KiB)
+    Object.assign(state, { files: 0, freeFiles: 0 })
+    await space.check('new', 0)
   })
 
   test('what is set aside beside it is not for uploads', async () => {
