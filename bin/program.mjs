@@ -4,7 +4,7 @@
 import { execFile } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
 import { existsSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import { promisify } from 'node:util'
 import { withLock } from './lock.mjs'
 import { announce } from './say.mjs'
@@ -75,9 +75,10 @@ export function packFor(root) {
  * @param {string} folder
  */
 export function sourcesOf(folder) {
+  // Not `join`, which looks for dots in each path: with seven hundred, 5 ms of every start.
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
-    .map((name) => join(folder, name))
+    .map((name) => folder + sep + name)
     .toSorted()
 }
 

@@ -99,7 +99,7 @@ function fromText(name: SettingName, text: string | boolean): unknown {
 }
 
 function check(name: SettingName, value: unknown, place: string): unknown {
-  const result = settings[name].schema.safeParse(value)
+  const result = settings[name].schema().safeParse(value)
   if (result.success) return result.data
   const [issue] = result.error.issues
   throw new ConfigError(`${place} ${describe(issue, settings[name].kind)}, not ${shown(value)}`)

@@ -13,7 +13,8 @@ export type Kind = 'text' | 'number' | 'decimal' | 'switch'
 
 interface Setting<S extends z.ZodType> {
   readonly kind: Kind
-  readonly schema: S
+  /** Made when a value is looked at: making them all took 10 ms of every command, most of which need none. */
+  readonly schema: () => S
   /** What the value is, for help: `DIR`, `PORT`; empty for a switch. */
   readonly placeholder: string
   readonly description: string
@@ -26,8 +27,8 @@ function setting<S extends z.ZodType>(declaration: Setting<S>): Setting<S> {
   return declaration
 }
 
-const port = z.int('must be a whole number').min(0, 'must be at least 0').max(65_535, 'must be at most 65535')
-const path = z.string().min(1, 'must not be empty')
+const port = () => z.int('must be a whole number').min(0, 'must be at least 0').max(65_535, 'must be at most 65535')
+const path = () => z.string().min(1, 'must not be empty')
 const whole = (min: number, max: number) =>
   z.int('must be a whole number').min(min, `must be at least ${min}`).max(max, `must be at most ${max}`)
 
@@ -48,7 +49,7 @@ export const settings = {
   }),
   listen: setting({
     kind: 'text',
-    schema: z.string().regex(/^[0-9a-zA-Z.:-]{1,255}$/, 'must be an IP address or a host name'),
+    schema: () => z.string().regex(/^[0-9a-zA-Z.:-]{1,255}$/, 'must be an IP address or a host name'),
     placeholder: 'ADDRESS',
     description: 'Address to listen on; 0.0.0.0 or :: for every one of this machine',
     default: '127.0.0.1',
@@ -70,7 +71,7 @@ export const settings = {
   }),
   dev: setting({
     kind: 'switch',
-    schema: z.boolean(),
+    schema: () => z.boolean(),
     placeholder: '',
     description:
       'Accept any access key (one that is a 12-digit account id stands for that account) and any docker password; listens on loopback only',
@@ -78,38 +79,40 @@ export const settings = {
   }),
   account: setting({
     kind: 'text',
-    schema: z.string().regex(/^\d{12}$/, 'must be 12 digits'),
+    schema: () => z.string().regex(/^\d{12}$/, 'must be 12 digits'),
     placeholder: 'ID',
     description: 'Account of the root key, and of requests to a host name that names no account',
     default: '123456789012',
   }),
   region: setting({
     kind: 'text',
-    schema: z.string().regex(/^[a-z0-9-]{2,25}$/, 'must be 2 to 25 lower-case letters, digits and hyphens'),
+    schema: () => z.string().regex(/^[a-z0-9-]{2,25}$/, 'must be 2 to 25 lower-case letters, digits and hyphens'),
     placeholder: 'REGION',
     description: 'Region of requests to a host name that names no region; clients of the API may use any',
     default: 'us-east-1',
   }),
   domain: setting({
     kind: 'text',
-    schema: z
-      .string()
-      .max(190, 'must have at most 190 characters')
-      .regex(hostName, 'must be a lower-case domain name')
-      .optional(),
+    schema: () =>
+      z
+        .string()
+        .max(190, 'must have at most 190 characters')
+        .regex(hostName, 'must be a lower-case domain name')
+        .optional(),
     placeholder: 'DOMAIN',
     description: 'Registries are named `<account>.dkr.ecr.<region>.DOMAIN`; the names must lead to this server',
     default: undefined,
   }),
   registryHost: setting({
     kind: 'text',
-    schema: z
-      .string()
-      .regex(
-        /^(https?:\/\/)?([a-z0-9.-]|\{account\}|\{region\}|\{port\}|:(?=\d|\{port\})|\[[0-9a-f:]+\])+$/,
-        'must be a host name, with or without https:// before it, which may hold {account}, {region} and {port}',
-      )
-      .optional(),
+    schema: () =>
+      z
+        .string()
+        .regex(
+          /^(https?:\/\/)?([a-z0-9.-]|\{account\}|\{region\}|\{port\}|:(?=\d|\{port\})|\[[0-9a-f:]+\])+$/,
+          'must be a host name, with or without https:// before it, which may hold {account}, {region} and {port}',
+        )
+        .optional(),
     placeholder: 'TEMPLATE',
     description:
       'Host of a registry as clients write it, with `{account}`, `{region}` and `{port}`, instead of `domain`; behind a proxy that does TLS, with `https://` before it',
@@ -119,14 +122,15 @@ export const settings = {
   }),
   publicHost: setting({
     kind: 'text',
-    schema: z
-      .string()
-      .max(300, 'must have at most 300 characters')
-      .regex(
-        /^(https?:\/\/)?([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])(:\d{1,5})?$/,
-        'must be a host name, with or without https:// before it and a port after it',
-      )
-      .optional(),
+    schema: () =>
+      z
+        .string()
+        .max(300, 'must have at most 300 characters')
+        .regex(
+          /^(https?:\/\/)?([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])(:\d{1,5})?$/,
+          'must be a host name, with or without https:// before it and a port after it',
+        )
+        .optional(),
     placeholder: 'HOST',
     description:
       'Host of the public registries as clients write it; behind a proxy that does TLS, with `https://` before it',
@@ -135,14 +139,15 @@ export const settings = {
   }),
   publicRegions: setting({
     kind: 'text',
-    schema: z.string().regex(/^[a-z0-9-]{2,25}(,[a-z0-9-]{2,25}){0,99}$/, 'must be regions with commas between them'),
+    schema: () =>
+      z.string().regex(/^[a-z0-9-]{2,25}(,[a-z0-9-]{2,25}){0,99}$/, 'must be regions with commas between them'),
     placeholder: 'REGIONS',
     description: 'Regions whose signatures the ECR Public API takes; in others it answers UnsupportedCommandException',
     default: 'us-east-1,us-west-2',
   }),
   publicAnonymousPulls: setting({
     kind: 'number',
-    schema: whole(0, 1_000_000),
+    schema: () => whole(0, 1_000_000),
     placeholder: 'RATE',
     description:
       'Manifests that one address may pull in a second from the public registries without signing in; 0 for any number (ECR Public allows 1)',
@@ -150,7 +155,7 @@ export const settings = {
   }),
   publicPulls: setting({
     kind: 'number',
-    schema: whole(0, 1_000_000),
+    schema: () => whole(0, 1_000_000),
     placeholder: 'RATE',
     description:
       'Manifests that one account may pull in a second from the public registries; 0 for any number (ECR Public allows 10)',
@@ -158,21 +163,21 @@ export const settings = {
   }),
   tlsCert: setting({
     kind: 'text',
-    schema: path.optional(),
+    schema: () => path().optional(),
     placeholder: 'FILE',
     description: 'Certificate chain in PEM form: serve HTTPS. Needs `tlsKey`',
     default: undefined,
   }),
   tlsKey: setting({
     kind: 'text',
-    schema: path.optional(),
+    schema: () => path().optional(),
     placeholder: 'FILE',
     description: 'Private key of the certificate in PEM form',
     default: undefined,
   }),
   workers: setting({
     kind: 'number',
-    schema: whole(1, 64),
+    schema: () => whole(1, 64),
     placeholder: 'COUNT',
     description:
       'Processes that serve, for machines with several cores; with more than one there is another one beside them that writes the database',
@@ -180,14 +185,14 @@ export const settings = {
   }),
   ecrQuirks: setting({
     kind: 'switch',
-    schema: z.boolean(),
+    schema: () => z.boolean(),
     placeholder: '',
     description: "Follow ECR's deviations from the OCI distribution specification (docs/differences.md)",
     default: false,
   }),
   reserveMib: setting({
     kind: 'number',
-    schema: whole(0, 1024 * 1024 * 1024).optional(),
+    schema: () => whole(0, 1024 * 1024 * 1024).optional(),
     placeholder: 'MIB',
     description: 'Free space in MiB below which uploads are refused, so that the database and deletes go on working',
     default: undefined,
@@ -195,7 +200,7 @@ export const settings = {
   }),
   ballastMib: setting({
     kind: 'number',
-    schema: whole(0, 1024 * 1024),
+    schema: () => whole(0, 1024 * 1024),
     placeholder: 'MIB',
     description:
       'Size in MiB of a file that is given up when the disk is full to the last byte, so that deletes go on and a start succeeds; a sixteenth of the file system at most, 0 for none',
@@ -203,28 +208,28 @@ export const settings = {
   }),
   tokenHours: setting({
     kind: 'number',
-    schema: whole(1, 168),
+    schema: () => whole(1, 168),
     placeholder: 'HOURS',
     description: 'How long a password of GetAuthorizationToken is good',
     default: 12,
   }),
   layerUrlMinutes: setting({
     kind: 'number',
-    schema: whole(1, 60),
+    schema: () => whole(1, 60),
     placeholder: 'MINUTES',
     description: 'How long a URL of GetDownloadUrlForLayer is good',
     default: 60,
   }),
   uploadHours: setting({
     kind: 'number',
-    schema: whole(1, 24 * 365),
+    schema: () => whole(1, 24 * 365),
     placeholder: 'HOURS',
     description: 'An upload that nobody continues for so long is discarded',
     default: 24,
   }),
   leaseHours: setting({
     kind: 'decimal',
-    schema: span(24 * 365),
+    schema: () => span(24 * 365),
     placeholder: 'HOURS',
     description:
       'A layer that no image names is kept for so long after it was uploaded or asked for; fractions are fine',
@@ -232,21 +237,21 @@ export const settings = {
   }),
   collectMinutes: setting({
     kind: 'decimal',
-    schema: span(24 * 60),
+    schema: () => span(24 * 60),
     placeholder: 'MINUTES',
     description: 'Time between two collections of layers that nothing needs; fractions are fine, 0 for none',
     default: 10,
   }),
   undeleteHours: setting({
     kind: 'decimal',
-    schema: span(24 * 365),
+    schema: () => span(24 * 365),
     placeholder: 'HOURS',
     description: 'A deleted image is kept for so long, and may be restored by the operator; 0 for not at all',
     default: 0,
   }),
   scrubDays: setting({
     kind: 'decimal',
-    schema: span(3650),
+    schema: () => span(3650),
     placeholder: 'DAYS',
     description:
       'Every layer is read again and compared with its digest, and the database checked, at least this often; fractions are fine, 0 for never',
@@ -254,7 +259,7 @@ export const settings = {
   }),
   scrubMibPerSecond: setting({
     kind: 'number',
-    schema: whole(1, 1024 * 1024),
+    schema: () => whole(1, 1024 * 1024),
     placeholder: 'MIB',
     description:
       'How fast layers are read for that, in MiB a second; the default takes a sixteenth of a core, and reads 28 TiB in seven days',
@@ -262,21 +267,21 @@ export const settings = {
   }),
   clockSkewMinutes: setting({
     kind: 'number',
-    schema: whole(1, 24 * 60),
+    schema: () => whole(1, 24 * 60),
     placeholder: 'MINUTES',
     description: 'How far the clock of a client may be from the clock of the server',
     default: 5,
   }),
   stopSeconds: setting({
     kind: 'number',
-    schema: whole(0, 3600),
+    schema: () => whole(0, 3600),
     placeholder: 'SECONDS',
     description: 'How long requests in flight may take to finish when the server is told to stop',
     default: 30,
   }),
   auditLog: setting({
     kind: 'text',
-    schema: z.enum(['all', 'changes', 'off'], 'must be all, changes or off'),
+    schema: () => z.enum(['all', 'changes', 'off'], 'must be all, changes or off'),
     placeholder: 'WHAT',
     description:
       'What the audit log records (docs/audit.md): every operation; changes, denials and the giving of temporary credentials; or nothing',
@@ -284,28 +289,28 @@ export const settings = {
   }),
   auditFileMib: setting({
     kind: 'number',
-    schema: whole(1, 1024 * 1024),
+    schema: () => whole(1, 1024 * 1024),
     placeholder: 'MIB',
     description: 'Size in MiB at which a new file of the audit log begins',
     default: 64,
   }),
   auditFiles: setting({
     kind: 'number',
-    schema: whole(2, 10_000),
+    schema: () => whole(2, 10_000),
     placeholder: 'COUNT',
     description: 'Files of the audit log that are kept, the oldest goes first',
     default: 16,
   }),
   logLevel: setting({
     kind: 'text',
-    schema: z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent'),
+    schema: () => z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent'),
     placeholder: 'LEVEL',
     description: 'What is logged: `info` has one line a request; debug, info, warn, error or silent',
     default: 'info',
   }),
   logFormat: setting({
     kind: 'text',
-    schema: z.enum(['auto', 'json', 'text'], 'must be auto, json or text'),
+    schema: () => z.enum(['auto', 'json', 'text'], 'must be auto, json or text'),
     placeholder: 'FORMAT',
     description: 'json, text, or auto: text on a terminal and json elsewhere',
     default: 'auto',
@@ -315,7 +320,7 @@ export const settings = {
 export type SettingName = keyof typeof settings
 export const settingNames = Object.keys(settings) as SettingName[] // the table's own keys
 
-export type Config = { readonly [K in SettingName]: z.output<(typeof settings)[K]['schema']> }
+export type Config = { readonly [K in SettingName]: z.output<ReturnType<(typeof settings)[K]['schema']>> }
 
 /** `--public-port` */
 export function flagOf(name: SettingName | 'config'): string {

@@ -162,6 +162,6 @@ test('every default passes its own schema', () => {
   const { config, origins } = load({})
   for (const name of settingNames) {
     assert.equal(origins[name], 'default')
-    assert.ok(settings[name].schema.safeParse(config[name]).success, name)
+    assert.ok(settings[name].schema().safeParse(config[name]).success, name)
   }
 })
