@@ -31,6 +31,8 @@ export async function serve({ config, origins, file }: LoadedConfig): Promise<nu
   const stowage = await open({ config, configFile: file, log: log.logger, logRequest: log.request, onFatal }, log)
   // Whatever threw, nobody knows what it left behind: every state that matters is on disk, so start again.
   process.on('uncaughtException', die('a defect ended the server'))
+  // Before anybody is told that it serves: who reads that may send a signal before this process has another turn.
+  const stopped = firstSignal()
   const { address } = stowage
   const announcing = announce(() => writeServerFile(config.data, { ...address, pid: process.pid }), log)
   await announcing.tried
@@ -38,7 +40,7 @@ export async function serve({ config, origins, file }: LoadedConfig): Promise<nu
     welcome({ ...address, data: config.data, dev: config.dev, isDefaultData: origins.data === 'default' }),
   )
   process.stdout.write(`ready ${address.origin}\n`)
-  const signal = await firstSignal()
+  const signal = await stopped
   log.logger.info({ signal }, 'stopping')
   endOnNextSignal(log)
   announcing.stop()

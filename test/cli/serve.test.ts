@@ -281,7 +281,23 @@ async function openUpload({ origin }: Server) {
   return { patch, answered }
 }
 
+/** Loaded before the program: it is told to stop by the very line with which it says that it serves. */
+const stopsWhenReady = `
+const write = process.stdout.write.bind(process.stdout)
+process.stdout.write = (text, ...rest) => {
+  const done = write(text, ...rest)
+  if (String(text).startsWith('ready ')) process.kill(process.pid, 'SIGTERM')
+  return done
+}`
+
 describe('the stop', () => {
+  test('SIGTERM is heard from the moment that the server is ready', async (t) => {
+    const variables = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(stopsWhenReady)}` }
+    const { code, stderr } = await run(['serve', '--port', '0', '--data', dataDirectory(t)], variables)
+    assert.equal(code, 0, stderr)
+    assert.match(stderr, /"msg":"stopped"/)
+  })
+
   test('SIGTERM lets an upload finish, takes no new request, and ends with 0', async (t) => {
     const server = await serve(t, ['--dev'])
     const { patch, answered } = await openUpload(server)
