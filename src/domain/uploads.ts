@@ -11,7 +11,7 @@ import { named } from './references.ts'
 import { getRepository, notFound } from './repositories.ts'
 
 /** An upload that the caller may go on with. */
-interface OpenUpload {
+export interface OpenUpload {
   readonly repository: Repository
   readonly upload: Upload
 }

@@ -1,7 +1,8 @@
 // Writing into a registry of ECR, private or public, by its API alone.
 
 import type { Digest } from '../../lib/digest.ts'
-import { apiFault, type ImageApi, isAvailable, valueOf } from './image-api.ts'
+import { findAvailable } from './find-available.ts'
+import { apiFault, type ImageApi } from './image-api.ts'
 import type { Manifest, Place } from './place.ts'
 import { runLimited } from './run-limited.ts'
 import { transportFail } from './transport-error.ts'
@@ -51,11 +52,9 @@ export function apiWriter(options: ApiWriterOptions): PlaceWriter {
         [...known.keys()].slice(index * checksPerCall, (index + 1) * checksPerCall),
       )
       await runLimited(callsAtOnce, batches, async (batch) => {
-        const api = options.api(signal)
-        const { layers = [] } = await withRetries(async () => valueOf(where, await api.checkLayers(batch)), { signal })
-        for (const layer of layers) {
-          const digest = known.get(layer.layerDigest ?? '')
-          if (digest && isAvailable(layer)) found.add(digest)
+        for (const text of await findAvailable(options.api(signal), where, batch, signal)) {
+          const digest = known.get(text)
+          if (digest) found.add(digest)
         }
       })
       return found

@@ -30,9 +30,6 @@ interface CheckedLayer {
   readonly layerAvailability?: string | undefined
 }
 
-/** ARCHIVED layers are there too: PutImage takes them. */
-export const isAvailable = ({ layerAvailability }: CheckedLayer): boolean => layerAvailability !== 'UNAVAILABLE'
-
 export interface LayerPart {
   readonly uploadId: string
   readonly partFirstByte: number

@@ -1,5 +1,6 @@
 // The bytes of a blob from some position on, over HTTP: a range where it is understood, else the whole with its beginning dropped.
 
+import { dropFirst } from './drop-first.ts'
 import { type Descriptor, TransientError } from './place.ts'
 import type { HttpAnswer } from './http-answer.ts'
 import { discard, readBody } from './send-http.ts'
@@ -27,7 +28,7 @@ export async function openRange(
       answer.body.destroy()
       transportFail('SizeMismatch', { digest: blob.digest, expected: blob.size, found: length, where })
     }
-    return dropping(readBody(answer, where, signal), offset)
+    return dropFirst(readBody(answer, where, signal), offset)
   }
   const start = /^bytes (\d+)-/.exec(answer.headers['content-range'] ?? '')?.[1]
   if (Number(start) === offset) return readBody(answer, where, signal)
@@ -35,12 +36,4 @@ export async function openRange(
   throw new TransientError(
     transportError('Refused', { where, reason: 'it answered with another range than was asked for.' }),
   )
-}
-
-async function* dropping(bytes: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array> {
-  let left = count
-  for await (const piece of bytes) {
-    if (piece.byteLength > left) yield left === 0 ? piece : piece.subarray(left)
-    left = Math.max(left - piece.byteLength, 0)
-  }
 }

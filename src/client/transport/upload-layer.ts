@@ -3,7 +3,9 @@
 
 import { holdEnd } from '../hold-end.ts'
 import { allocatePart } from '../part-memory.ts'
-import { apiFault, type ApiError, type ImageApi, isAvailable, valueOf } from './image-api.ts'
+import { dropFirst } from './drop-first.ts'
+import { findAvailable } from './find-available.ts'
+import { apiFault, type ApiError, type ImageApi, valueOf } from './image-api.ts'
 import { type BlobSource, type Descriptor, TransientError, type WriteBlobOptions } from './place.ts'
 import { throwIfAborted, transportFail } from './transport-error.ts'
 import type { JournalEntry, OpenUpload } from './upload-journal.ts'
@@ -76,7 +78,7 @@ async function send(upload: LayerUpload, open: OpenUpload): Promise<Outcome> {
 async function sendFrom(upload: LayerUpload, open: OpenUpload, start: number): Promise<number | 'gone'> {
   const { blob, source } = upload
   // Read from the beginning, the bytes are compared with the digest; what was sent already is not fetched again to be compared.
-  const missing = source.isLocal ? withoutFirst(source.read(0), start) : source.read(start)
+  const missing = source.isLocal ? dropFirst(source.read(0), start) : source.read(start)
   let first = start
   let last: SentPart = { outcome: Promise.resolve(start), left: Promise.resolve() }
   const stop = new AbortController()
@@ -200,18 +202,7 @@ const endings = {
 
 /** An upload that was completed is gone, too: by a push whose process died then, or whose answer was lost. */
 async function isThere({ api, where, blob, signal }: LayerUpload): Promise<boolean> {
-  const { layers = [] } = await withRetries(async () => valueOf(where, await api.checkLayers([blob.digest])), {
-    signal,
-  })
-  return layers.some(isAvailable)
-}
-
-async function* withoutFirst(pieces: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
-  let left = bytes
-  for await (const piece of pieces) {
-    if (piece.byteLength > left) yield piece.subarray(left)
-    left = Math.max(left - piece.byteLength, 0)
-  }
+  return (await findAvailable(api, where, [blob.digest], signal)).length > 0
 }
 
 /** The bytes in pieces of `partBytes`, the last one shorter. A piece is of use until the second one after it is asked for: two share the memory. */

@@ -1,6 +1,6 @@
 import { privateRegistry } from '../../domain/references.ts'
 import { uploadPart } from '../../domain/upload-parts.ts'
-import { getUpload } from '../../domain/uploads.ts'
+import { getOpenUpload } from '../../domain/uploads.ts'
 import { blob, optional, struct } from '../../model/schema.ts'
 import { partSize, uploadId } from '../../model/shapes/layer.ts'
 import { inRepository, ofRepository } from '../../model/shapes/repository.ts'
@@ -31,9 +31,9 @@ export const uploadLayerPart = operation({
   allow: onRepository('UploadLayerPart'),
   handle: async (ctx, input) => {
     const registry = privateRegistry(ctx, input.registryId)
-    const state = await getUpload(ctx, registry, input.repositoryName, input.uploadId)
+    const open = await getOpenUpload(ctx, registry, input.repositoryName, input.uploadId)
     const part = { firstByte: input.partFirstByte, lastByte: input.partLastByte, bytes: input.layerPartBlob }
-    const lastByteReceived = await uploadPart(ctx, state, part)
+    const lastByteReceived = await uploadPart(ctx, open, part)
     return {
       registryId: registry.accountId,
       repositoryName: input.repositoryName,

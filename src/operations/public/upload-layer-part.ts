@@ -1,6 +1,6 @@
 import { publicRegistry } from '../../domain/public/registries.ts'
 import { uploadPart } from '../../domain/upload-parts.ts'
-import { getUpload } from '../../domain/uploads.ts'
+import { getOpenUpload } from '../../domain/uploads.ts'
 import { blob, optional, struct } from '../../model/schema.ts'
 import { partSize } from '../../model/shapes/layer.ts'
 import { inAnyRepository, ofRepository } from '../../model/shapes/public/common.ts'
@@ -33,9 +33,9 @@ export const uploadLayerPart = operation({
   allow: onPublicRepository('UploadLayerPart'),
   handle: async (ctx, input) => {
     const registry = await publicRegistry(ctx, input.registryId)
-    const state = await getUpload(ctx, registry, input.repositoryName, input.uploadId)
+    const open = await getOpenUpload(ctx, registry, input.repositoryName, input.uploadId)
     const part = { firstByte: input.partFirstByte, lastByte: input.partLastByte, bytes: input.layerPartBlob }
-    const lastByteReceived = await uploadPart(ctx, state, part)
+    const lastByteReceived = await uploadPart(ctx, open, part)
     return {
       registryId: registry.accountId,
       repositoryName: input.repositoryName,
